@@ -1,0 +1,1 @@
+"""Self-service identity as serverless functions; the wire is Ory Kratos's."""

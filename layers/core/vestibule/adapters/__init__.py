@@ -1,0 +1,1 @@
+"""What the ports are made of: DynamoDB, SQLite, argon2, httpx, clocks."""

@@ -1,0 +1,1 @@
+"""kratos.yml as models, loading, checking, and identity schemas."""

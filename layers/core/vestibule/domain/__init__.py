@@ -1,0 +1,1 @@
+"""Frozen values of the field: identity, session, flow, credential, message, problem, outcome, errors."""

@@ -1,0 +1,7 @@
+"""The shape of JSON documents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Json = dict[str, Any]

@@ -1,0 +1,52 @@
+"""Sentences for people, numbered so that clients act on them and translate them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class MessageType(StrEnum):
+    INFO = "info"
+    ERROR = "error"
+    SUCCESS = "success"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One UI text: contract 04. `context` is omitted on the wire when empty."""
+
+    id: int
+    text: str
+    type: MessageType = MessageType.INFO
+    context: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def to_wire(self) -> dict[str, Any]:
+        wire: dict[str, Any] = {"id": self.id, "text": self.text, "type": str(self.type)}
+        if self.context:
+            wire["context"] = dict(self.context)
+        return wire
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Message:
+        return cls(wire["id"], wire["text"], MessageType(wire["type"]), wire.get("context") or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a submitted form.
+
+    `pointer` is a JSON pointer as hooks and schemas write it (`#/traits/name/first`, `#/password`); `#/` is the
+    whole form. The node it belongs to is the pointer with dots for slashes.
+    """
+
+    message: Message
+    pointer: str = "#/"
+
+    @property
+    def node_name(self) -> str:
+        """`traits.name.first`; empty for the form itself."""
+        parts = self.pointer.removeprefix("#").strip("/").split("/")
+        return ".".join(part.replace("~1", "/").replace("~0", "~") for part in parts if part)

@@ -1,0 +1,1 @@
+"""Actions around a flow: one registry, one file a hook."""

@@ -1,0 +1,1 @@
+"""The built-in account pages: any flow, drawn from its nodes."""

@@ -1,0 +1,326 @@
+"""What the rooms need of the world outside, as protocols. Adapters implement them.
+
+The Table port is one table with a partition key `pk`, a sort key `sk`, two sparse keys-only indexes
+(`GSI1`: `g1pk`/`g1sk`, `GSI2`: `g2pk`/`g2sk`) and a feed of changes. It is small on purpose: every store is
+written once on it, and one contract suite holds its adapters to the same behaviour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol, TypeVar
+
+T = TypeVar("T")
+
+Key = tuple[str, str]
+"""(pk, sk)."""
+
+Scalar = str | int | bytes | bool | None
+Value = Scalar | Sequence["Value"] | Mapping[str, "Value"]
+"""What an attribute may hold. No floats: JSON documents are stored as their text."""
+
+Item = dict[str, Any]
+"""Attribute name to Value; always has `pk` and `sk`."""
+
+Index = Literal["GSI1", "GSI2"]
+
+
+# --- conditions -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """No item stands under the key; with `attribute`, the item lacks it (or there is no item)."""
+
+    attribute: str = "pk"
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """An item stands under the key; with `attribute`, it has it."""
+
+    attribute: str = "pk"
+
+
+@dataclass(frozen=True, slots=True)
+class Equals:
+    """The attribute is there and has this value."""
+
+    attribute: str
+    value: Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class LessThan:
+    """The attribute is there, of the same type as `value`, and smaller."""
+
+    attribute: str
+    value: str | int
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """At least one of these holds."""
+
+    conditions: tuple[Condition, ...]
+
+
+Condition = Absent | Present | Equals | LessThan | AnyOf
+
+
+# --- writes ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Store the item, replacing what stood there. All of `conditions` hold for what stood there, or nothing happens."""
+
+    item: Item
+    conditions: tuple[Condition, ...] = ()
+
+    @property
+    def key(self) -> Key:
+        return (self.item["pk"], self.item["sk"])
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Change attributes of the item, creating it when it is missing (unless a condition forbids that).
+
+    `add` counts integers up or down; a missing attribute counts as 0.
+    """
+
+    key: Key
+    set: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    add: Mapping[str, int] = field(default_factory=dict[str, int])
+    remove: tuple[str, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Remove the item; removing nothing is no error."""
+
+    key: Key
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Only in a transaction: the conditions hold for the item, which stays as it is."""
+
+    key: Key
+    conditions: tuple[Condition, ...]
+
+
+Write = Put | Update | Delete
+TransactWrite = Put | Update | Delete | Check
+
+
+# --- errors ---------------------------------------------------------------------------------------------
+
+
+class TableError(Exception):
+    """Base of what the Table port raises."""
+
+
+class ConditionFailed(TableError):
+    """A single write's condition did not hold. `item` is what stood there, None when nothing did."""
+
+    def __init__(self, item: Item | None) -> None:
+        super().__init__("a condition did not hold")
+        self.item = item
+
+
+class TransactionCancelled(TableError):
+    """At least one condition of a transaction did not hold; nothing was written.
+
+    `failed` are the positions of the writes whose conditions failed, with the item that stood there.
+    """
+
+    def __init__(self, failed: Mapping[int, Item | None]) -> None:
+        super().__init__(f"conditions failed at {sorted(failed)}")
+        self.failed = dict(failed)
+
+
+class ItemTooLarge(TableError):
+    """An item above 400 KB, or a transaction above 4 MB. Nothing was written."""
+
+
+class StoreUnavailable(TableError):
+    """The store still throttles, times out or is unreachable after the adapter's retries."""
+
+
+# --- the table ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class IndexEntry:
+    """A row of a keys-only index."""
+
+    key: Key
+    sort: str
+    """The value of `g1sk` or `g2sk`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One written or deleted item, as the feed shows it. `new` is None for a delete, `old` for an insert."""
+
+    sequence: str
+    key: Key
+    old: Item | None
+    new: Item | None
+
+
+class Table(Protocol):
+    """One table. Safe under threads. Reads by key are strongly consistent unless said otherwise; indexes are eventual.
+
+    All methods raise StoreUnavailable.
+    """
+
+    def get(self, keys: Sequence[Key], *, consistent: bool = True) -> list[Item | None]:
+        """The items under the keys (at most 100), in the order asked for, None where there is none: one round trip."""
+        ...
+
+    def write(self, write: Write) -> Item | None:
+        """Apply one write; returns the item as it is now (None after a delete).
+
+        Raises ConditionFailed, ItemTooLarge.
+        """
+        ...
+
+    def transact(self, writes: Sequence[TransactWrite]) -> None:
+        """Apply all writes or none (1 to 100, each on another key). Retried safely when an answer got lost.
+
+        Raises TransactionCancelled, ItemTooLarge.
+        """
+        ...
+
+    def query(
+        self,
+        pk: str,
+        prefix: str = "",
+        *,
+        after: str | None = None,
+        limit: int | None = None,
+        descending: bool = False,
+        consistent: bool = True,
+    ) -> list[Item]:
+        """The items of a partition whose sort key starts with `prefix`, in sort key order.
+
+        `after` continues behind that sort key (exclusive, in the direction of travel); `limit` None reads all pages.
+        """
+        ...
+
+    def page(
+        self,
+        index: Index,
+        partition: str,
+        *,
+        after: tuple[str, Key] | None = None,
+        limit: int,
+        descending: bool = False,
+    ) -> list[IndexEntry]:
+        """Up to `limit` entries of one index partition, ordered by sort value; `after` continues behind (sort, key)."""
+        ...
+
+    def changes(self, after: str | None, limit: int) -> list[Change]:
+        """What was written behind the sequence `after` (None: from the oldest kept), oldest first.
+
+        The SQLite adapter answers from its table of changes; DynamoDB from the table's stream.
+        """
+        ...
+
+
+# --- the rest of the world ------------------------------------------------------------------------------
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Aware, UTC."""
+        ...
+
+
+class Random(Protocol):
+    def bytes(self, count: int) -> bytes: ...
+
+    def uuid4(self) -> str:
+        """Lower-case canonical text."""
+        ...
+
+    def uuid7(self) -> str:
+        """As uuid4, ordered by time (RFC 9562, 5.7)."""
+        ...
+
+
+class Hasher(Protocol):
+    """Password hashes. Contract 03 §3."""
+
+    def hash(self, password: str) -> str:
+        """A hash by the configured algorithm. Raises PasswordTooLong (bcrypt: over 72 bytes)."""
+        ...
+
+    def verify(self, password: str, hashed: str) -> bool:
+        """True when the password belongs to the hash, of any importable format. Unreadable hashes are False."""
+        ...
+
+    def needs_rehash(self, hashed: str) -> bool:
+        """True when the configured algorithm or its parameters differ from those of the hash."""
+        ...
+
+    def decoy(self) -> str:
+        """A hash by the configured algorithm of no known password: to verify against for unknown identifiers."""
+        ...
+
+
+class PasswordTooLong(Exception):
+    """The configured algorithm does not take a password of so many bytes."""
+
+    def __init__(self, maximum: int, actual: int) -> None:
+        super().__init__(f"passwords have at most {maximum} bytes")
+        self.maximum = maximum
+        self.actual = actual
+
+
+@dataclass(frozen=True, slots=True)
+class WebResponse:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class WebUnreachable(Exception):
+    """No answer: connection refused, name unknown, address not allowed, TLS failed, answer too large."""
+
+
+class WebTimeout(WebUnreachable):
+    """No answer in time."""
+
+
+class Web(Protocol):
+    """HTTP to the outside."""
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        timeout: float = 30.0,
+        limit: int = 5 * 1024 * 1024,
+    ) -> WebResponse:
+        """One attempt. `timeout` in seconds for the whole request, `limit` bytes of the answer.
+
+        Raises WebUnreachable, WebTimeout.
+        """
+        ...
+
+
+class Parallel(Protocol):
+    def __call__(self, *tasks: Callable[[], Any]) -> list[Any]:
+        """Run the tasks side by side; their results in order. The first exception is raised when all have ended."""
+        ...

@@ -1,0 +1,1 @@
+"""Plain REST beside the flows."""

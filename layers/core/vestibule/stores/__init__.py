@@ -1,0 +1,1 @@
+"""Entities, written once on the Table port."""

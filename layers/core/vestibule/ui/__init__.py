@@ -1,0 +1,1 @@
+"""Messages, nodes, forms and the container that a flow is drawn as."""

@@ -1,0 +1,100 @@
+# Everything stays inside this folder: .venv (run, test, lint), .venv-sam (sam), .venv-3.13 (the runtime's Python).
+# Needs Python >= 3.11, make and the Python package index; no root.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format build bench conformance requirements clean
+
+# The first of these that runs and is new enough. Override: `make run PYTHON=/path/to/python3`.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+# The Python that Lambda runs, for precompiling, for the artifact tests and to run the suite on. Empty where it is missing.
+PYTHON313 ?= $(shell tools/python3.13)
+
+VENV := .venv
+BIN := $(VENV)/bin
+VENV_SAM := .venv-sam
+VENV_313 := .venv-3.13
+WORKERS ?= 2
+# What `make test` hands to pytest, e.g. `make test TESTS='tests/flows -k logout'`.
+TESTS ?=
+CONFIG ?= infra/config/kratos.yml
+UV_PIP = $(BIN)/uv pip install --quiet --python
+
+help: ## What can be made
+	@awk -F ':.*## ' '/^[a-z0-9.-]+:.*## / { printf "%-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/.run ## Start the server on this machine and print its address
+	@$(BIN)/vestibule serve --dev -c $(CONFIG)
+
+test: $(VENV)/.dev ## Run the tests (TESTS=… for some of them)
+	@$(BIN)/pytest -n $(WORKERS) $(TESTS)
+
+test-3.13: $(VENV_313)/.dev ## Run the tests on the Python that Lambda runs
+	@$(VENV_313)/bin/pytest -n $(WORKERS) $(TESTS)
+
+lint: $(VENV)/.dev ## Check style, format, types and the arrows between the rooms
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## Put the code into its format
+	$(BIN)/ruff check --fix-only --quiet
+	$(BIN)/ruff format
+
+validate: $(VENV_SAM)/.sam ## Check template.yaml
+	SAM_CLI_TELEMETRY=0 $(VENV_SAM)/bin/sam validate --lint --region eu-central-1
+
+build: $(VENV)/.run $(VENV_SAM)/.sam ## Build the functions and layers for AWS (ARCHITECTURE=arm64|x86_64)
+	tools/sam-build
+
+bench: $(VENV)/.dev ## Measure cold starts, CPU, calls, capacity and requests per second
+	$(BIN)/python -m tests.bench
+
+conformance: $(VENV)/.dev ## Compare with the recordings in ../shared/conformance, where they are
+	tools/conformance
+
+requirements: $(VENV)/.uv ## Pin the newest versions that requirements/*.in allow (UPGRADE=--upgrade to move)
+	for name in uv deps dev run sam; do $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+		--no-annotate --no-header $(UPGRADE) requirements/$$name.in -o requirements/$$name.txt; done
+
+clean: ## Remove what was built, installed and stored
+	rm -rf $(VENV) $(VENV_SAM) $(VENV_313) .venv-conformance .aws-sam .cache .vestibule build layers/core/*.egg-info
+	rm -rf .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find functions layers tests -name __pycache__ -prune -exec rm -rf {} +
+
+# --- virtual environments: a stamp file each, so that the second call has nothing to do --------------------------
+
+$(VENV)/.uv: requirements/uv.txt
+	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or newer is needed and was not found." >&2; exit 2; }
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "'$(PYTHON) -m venv' does not work; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 2; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.uv requirements/run.txt pyproject.toml
+	@if [ ! $(VENV)/.dev -nt requirements/run.txt ]; then echo "Installing what the server needs into $(VENV) …"; \
+		$(UV_PIP) $(BIN)/python --require-hashes -r requirements/run.txt; fi
+	@$(UV_PIP) $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.uv requirements/dev.txt pyproject.toml
+	@echo "Installing tests and linters into $(VENV) …"
+	@$(UV_PIP) $(BIN)/python --require-hashes -r requirements/dev.txt
+	@$(UV_PIP) $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV_313)/.dev: $(VENV)/.uv requirements/dev.txt pyproject.toml
+	@[ -n "$(PYTHON313)" ] || { echo "Python 3.13 was not found; it is what Lambda runs." >&2; exit 2; }
+	@[ -x $(VENV_313)/bin/python ] || $(BIN)/uv venv --quiet --python $(PYTHON313) $(VENV_313)
+	@$(UV_PIP) $(VENV_313)/bin/python --require-hashes -r requirements/dev.txt
+	@$(UV_PIP) $(VENV_313)/bin/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV_SAM)/.sam: $(VENV)/.uv requirements/sam.txt
+	@echo "Installing the SAM CLI into $(VENV_SAM) …"
+	@[ -x $(VENV_SAM)/bin/python ] || $(BIN)/uv venv --quiet --python $(BIN)/python $(VENV_SAM)
+	@$(UV_PIP) $(VENV_SAM)/bin/python --require-hashes -r requirements/sam.txt
+	@touch $@

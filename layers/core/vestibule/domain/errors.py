@@ -1,0 +1,178 @@
+"""Broken preconditions, as exceptions: one class a wire error. Contract 04 §4 and §5.
+
+FlowError
+├── BadRequest 400              ├── Unauthorized 401           ├── Forbidden 403
+│   ├── SessionAlreadyAvailable │   ├── NoSession (no id)      │   ├── CsrfViolation
+│   ├── ReturnToForbidden       │   ├── SessionInactive        │   ├── IdentityMismatch
+│   └── FlowDisabled            │   └── Aal1Required           │   └── Aal2Required
+├── NotFound 404                ├── Conflict 409               ├── Gone 410 ── FlowExpired
+├── UnsupportedMediaType 415    ├── TooManyRequests 429        └── BadGateway 502 / GatewayTimeout 504
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from vestibule.domain.json import Json
+
+_MESSAGES: Mapping[int, str] = {
+    400: "The request is malformed or holds a value that cannot be used",
+    401: "The request comes without a valid session or credential",
+    403: "The request is understood, but not allowed",
+    404: "What was asked for does not exist",
+    409: "The change contradicts what is stored",
+    410: "What was asked for is no longer available",
+    413: "The request is too large",
+    415: "The request's content type is not supported here",
+    422: "The request has to be continued in a browser",
+    429: "Too many attempts; try again later",
+    500: "Something went wrong on our side",
+    502: "Another service did not answer as it should",
+    503: "The service cannot answer right now; try again soon",
+    504: "Another service did not answer in time",
+}
+
+
+class FlowError(Exception):
+    """Base of every error that has an answer on the wire.
+
+    `details` go into the error object, `beside` next to it (`redirect_browser_to`, `use_flow_id` …). Browsers are
+    sent to the error page, or to `browser_location` where one is given.
+    """
+
+    status: ClassVar[int] = 500
+    id: ClassVar[str | None] = None
+
+    def __init__(
+        self,
+        reason: str | None = None,
+        *,
+        details: Mapping[str, Any] | None = None,
+        beside: Mapping[str, Any] | None = None,
+        browser_location: str | None = None,
+    ) -> None:
+        super().__init__(reason or _MESSAGES[self.status])
+        self.reason = reason
+        self.details = dict(details or {})
+        self.beside = dict(beside or {})
+        self.browser_location = browser_location
+
+    def to_wire(self) -> Json:
+        """The error object itself, as the error page stores it too."""
+        wire: Json = {
+            "code": self.status,
+            "status": HTTPStatus(self.status).phrase,
+            "message": _MESSAGES[self.status],
+        }
+        if self.id:
+            wire["id"] = self.id
+        if self.reason:
+            wire["reason"] = self.reason
+        if self.details:
+            wire["details"] = self.details
+        return wire
+
+
+class BadRequest(FlowError):
+    status = 400
+
+
+class SessionAlreadyAvailable(BadRequest):
+    """Somebody is signed in where nobody may be."""
+
+    id = "session_already_available"
+
+
+class ReturnToForbidden(BadRequest):
+    id = "self_service_flow_return_to_forbidden"
+
+
+class FlowDisabled(BadRequest):
+    id = "self_service_flow_disabled"
+
+
+class Unauthorized(FlowError):
+    status = 401
+
+
+class NoSession(Unauthorized):
+    """whoami's refusal: it has no id."""
+
+
+class SessionInactive(Unauthorized):
+    id = "session_inactive"
+
+
+class Aal1Required(Unauthorized):
+    """A second factor was asked for before the first."""
+
+    id = "session_aal1_required"
+
+
+class Forbidden(FlowError):
+    status = 403
+
+
+class CsrfViolation(Forbidden):
+    id = "security_csrf_violation"
+
+
+class IdentityMismatch(Forbidden):
+    id = "security_identity_mismatch"
+
+
+class Aal2Required(Forbidden):
+    id = "session_aal2_required"
+
+
+class NotFound(FlowError):
+    status = 404
+
+
+class Conflict(FlowError):
+    status = 409
+
+
+class Gone(FlowError):
+    status = 410
+
+
+class FlowExpired(Gone):
+    id = "self_service_flow_expired"
+
+
+class TooLarge(FlowError):
+    status = 413
+
+
+class UnsupportedMediaType(FlowError):
+    status = 415
+
+
+class TooManyRequests(FlowError):
+    """`retry_after` becomes the Retry-After header, in whole seconds."""
+
+    status = 429
+
+    def __init__(self, reason: str, *, retry_after: timedelta) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class InternalError(FlowError):
+    status = 500
+
+
+class BadGateway(FlowError):
+    status = 502
+
+
+class ServiceUnavailable(FlowError):
+    status = 503
+
+
+class GatewayTimeout(FlowError):
+    status = 504

@@ -1,0 +1,79 @@
+"""A conversation with a person: sign in, sign up, change something."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from vestibule.domain.message import Message, Problem
+
+
+class Kind(StrEnum):
+    LOGIN = "login"
+    REGISTRATION = "registration"
+    RECOVERY = "recovery"
+    VERIFICATION = "verification"
+    SETTINGS = "settings"
+
+
+class FlowType(StrEnum):
+    """Who the flow was started for; set by the start endpoint, never by headers. Contract 01 §1."""
+
+    BROWSER = "browser"
+    API = "api"
+
+
+class FlowState(StrEnum):
+    CHOOSE_METHOD = "choose_method"
+    SENT_EMAIL = "sent_email"
+    PASSED_CHALLENGE = "passed_challenge"
+    SHOW_FORM = "show_form"
+    SUCCESS = "success"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """What is stored of a flow. Its nodes are never stored: they are drawn from this and the configuration.
+
+    `csrf` is the digest of the browser's CSRF secret; empty for api flows.
+    `values` are the submitted values to show again, by node name (never passwords or codes).
+    `extra_nodes` are names that problems pointed to and no method draws: they stay in the form (contract 04 §2).
+    `internal` is the methods' own memory of the flow, by key.
+    """
+
+    id: str
+    kind: Kind
+    type: FlowType
+    issued_at: datetime
+    expires_at: datetime
+    request_url: str
+    csrf: str = ""
+    state: FlowState = FlowState.CHOOSE_METHOD
+    active: str | None = None
+    requested_aal: str = "aal1"
+    refresh: bool = False
+    identity_schema: str | None = None
+    organization_id: str | None = None
+    exchange_code_digest: str | None = None
+    messages: tuple[Message, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    extra_nodes: tuple[str, ...] = ()
+    internal: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    transient_payload: Mapping[str, Any] | None = None
+    updated_at: datetime | None = None
+    version: int = 0
+
+    @property
+    def is_api(self) -> bool:
+        return self.type is FlowType.API
+
+    @property
+    def return_to(self) -> str | None:
+        """What the start request asked for; it was checked against the allow-list then."""
+        values = parse_qs(urlsplit(self.request_url).query).get("return_to")
+        return values[0] if values else None

@@ -1,0 +1,130 @@
+"""Flows, by id. One item each, deleted seven days after they expire."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from vestibule.domain.flow import Flow, FlowState, FlowType, Kind
+from vestibule.domain.message import Message, Problem
+from vestibule.domain.times import epoch_seconds, from_micros, to_micros
+from vestibule.ports import Absent, ConditionFailed, Equals, Item, Key, Put, Table
+
+_KEPT_AFTER_EXPIRY = timedelta(days=7)
+
+
+class FlowChanged(Exception):
+    """Another request wrote the flow since it was read."""
+
+
+def flow_key(flow_id: str) -> Key:
+    return (f"F#{flow_id}", "#")
+
+
+class FlowStore:
+    """Item: pk `F#<id>`, sk `#`; `ver`, `ttl`, `exp` (epoch microseconds), `doc` (the rest, as JSON)."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def add(self, flow: Flow) -> Flow:
+        """Store a new flow; its version is 1 then."""
+        self._table.write(Put(_item(flow, version=1), (Absent(),)))
+        return _with_version(flow, 1)
+
+    def save(self, flow: Flow) -> Flow:
+        """Store a flow that was read before. Raises FlowChanged."""
+        try:
+            self._table.write(self.saving(flow))
+        except ConditionFailed as failed:
+            raise FlowChanged(flow.id) from failed
+        return _with_version(flow, flow.version + 1)
+
+    def saving(self, flow: Flow) -> Put:
+        """`save` as a part of a transaction."""
+        return Put(_item(flow, version=flow.version + 1), (Equals("ver", flow.version),))
+
+    def find(self, flow_id: str, kind: Kind) -> Flow | None:
+        return self.read(self._table.get([flow_key(flow_id)])[0], kind)
+
+    def read(self, item: Item | None, kind: Kind) -> Flow | None:
+        """The flow in an item that was read along with others; None when it is missing or of another kind."""
+        if item is None:
+            return None
+        flow = _flow(item)
+        return flow if flow.kind is kind else None
+
+
+def _with_version(flow: Flow, version: int) -> Flow:
+    return replace(flow, version=version)
+
+
+def _item(flow: Flow, *, version: int) -> Item:
+    pk, sk = flow_key(flow.id)
+    return {
+        "pk": pk,
+        "sk": sk,
+        "ver": version,
+        "exp": to_micros(flow.expires_at),
+        "ttl": epoch_seconds(flow.expires_at + _KEPT_AFTER_EXPIRY),
+        "doc": json.dumps(_document(flow), separators=(",", ":"), ensure_ascii=False),
+    }
+
+
+def _document(flow: Flow) -> dict[str, Any]:
+    """Short names and no empty values: a flow is to stay under 1 KB, one write unit."""
+    document: dict[str, Any] = {
+        "kind": flow.kind,
+        "type": flow.type,
+        "at": to_micros(flow.issued_at),
+        "up": to_micros(flow.updated_at) if flow.updated_at else None,
+        "url": flow.request_url,
+        "csrf": flow.csrf,
+        "state": flow.state,
+        "active": flow.active,
+        "aal": flow.requested_aal,
+        "refresh": flow.refresh,
+        "schema": flow.identity_schema,
+        "org": flow.organization_id,
+        "xcode": flow.exchange_code_digest,
+        "messages": [message.to_wire() for message in flow.messages],
+        "problems": [[problem.pointer, problem.message.to_wire()] for problem in flow.problems],
+        "values": dict(flow.values),
+        "extra": list(flow.extra_nodes),
+        "internal": dict(flow.internal),
+        "payload": flow.transient_payload,
+    }
+    return {name: value for name, value in document.items() if value not in (None, "", [], {}, False)}
+
+
+def _flow(item: Item) -> Flow:
+    document: Mapping[str, Any] = json.loads(item["doc"])
+    return Flow(
+        id=item["pk"].removeprefix("F#"),
+        kind=Kind(document["kind"]),
+        type=FlowType(document["type"]),
+        issued_at=from_micros(document["at"]),
+        updated_at=from_micros(document["up"]) if "up" in document else None,
+        expires_at=from_micros(item["exp"]),
+        request_url=document["url"],
+        csrf=document.get("csrf", ""),
+        state=FlowState(document["state"]),
+        active=document.get("active"),
+        requested_aal=document["aal"],
+        refresh=document.get("refresh", False),
+        identity_schema=document.get("schema"),
+        organization_id=document.get("org"),
+        exchange_code_digest=document.get("xcode"),
+        messages=tuple(Message.from_wire(message) for message in document.get("messages", ())),
+        problems=tuple(
+            Problem(Message.from_wire(message), pointer) for pointer, message in document.get("problems", ())
+        ),
+        values=document.get("values", {}),
+        extra_nodes=tuple(document.get("extra", ())),
+        internal=document.get("internal", {}),
+        transient_payload=document.get("payload"),
+        version=item["ver"],
+    )

@@ -220,11 +220,15 @@ class Table(Protocol):
         index: Index,
         partition: str,
         *,
+        prefix: str = "",
         after: tuple[str, Key] | None = None,
         limit: int,
         descending: bool = False,
     ) -> list[IndexEntry]:
-        """Up to `limit` entries of one index partition, ordered by sort value; `after` continues behind (sort, key)."""
+        """Up to `limit` entries of one index partition whose sort value starts with `prefix`, ordered by sort value.
+
+        `after` continues behind (sort, key); the entry it names need not be there any more.
+        """
         ...
 
     def changes(self, after: str | None, limit: int) -> list[Change]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from vestibule.domain.credential import Credential
 from vestibule.domain.json import Json
 from vestibule.domain.times import to_rfc3339
 
@@ -75,6 +76,7 @@ class RecoveryAddress:
 class Identity:
     """`version` counts writes: 0 is not stored yet, and a write names the version it changes.
 
+    `credentials` say what the identity has, without their secrets: a step that needs one reads its config apart.
     `sessions_void_before` ends every session that was issued earlier, except `kept_session_id`.
     """
 
@@ -91,6 +93,7 @@ class Identity:
     metadata_admin: Any = None
     external_id: str | None = None
     organization_id: str | None = None
+    credentials: tuple[Credential, ...] = ()
     aal2_possible: bool = False
     sessions_void_before: datetime | None = None
     kept_session_id: str | None = None
@@ -99,6 +102,9 @@ class Identity:
     @property
     def active(self) -> bool:
         return self.state is State.ACTIVE
+
+    def credential(self, type_: str) -> Credential | None:
+        return next((credential for credential in self.credentials if credential.type == type_), None)
 
     def in_state(self, state: State, at: datetime) -> Identity:
         """The identity in that state; `state_changed_at` moves only when it is another one."""

@@ -1,0 +1,263 @@
+"""Identities with everything that must be unique about them. One transaction a change."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from vestibule.crypto.sealing import Sealer
+from vestibule.domain.identity import Identity
+from vestibule.ports import (
+    Absent,
+    AnyOf,
+    Delete,
+    Equals,
+    Item,
+    Key,
+    Put,
+    Table,
+    TransactionCancelled,
+    TransactWrite,
+)
+from vestibule.stores.identity_items import (
+    addresses_of,
+    credential_key,
+    external_id_key,
+    from_item,
+    identifiers_of,
+    identity_key,
+    read_identity,
+    to_item,
+)
+from vestibule.stores.index_keys import IndexKeys
+
+_TRANSACTION = 100
+_DIGITS = "0123456789abcdef"
+
+Unique = Literal["identifier", "address", "external_id"]
+Secrets = Mapping[str, Mapping[str, Any] | None]
+"""Credential type to its config; None removes it. Types that are not named keep theirs."""
+
+
+class AlreadyExists(Exception):
+    """Another identity has that identifier, address or external id. `value` is it; never to be logged."""
+
+    def __init__(self, what: Unique, type_: str, value: str) -> None:
+        super().__init__(f"the {what} is taken")
+        self.what = what
+        self.type = type_
+        self.value = value
+
+
+class IdentityChanged(Exception):
+    """Another request wrote or deleted the identity since it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifierEntry:
+    """Who a credential identifier belongs to. For `password` the hash stands beside it: hashing starts at once."""
+
+    identity_id: str
+    hashed_password: str | None = field(default=None, repr=False)
+
+
+class IdentityStore:
+    """Raises AlreadyExists and IdentityChanged where a change loses; nothing is written then."""
+
+    def __init__(self, table: Table, keys: IndexKeys, sealer: Sealer) -> None:
+        self._table = table
+        self._keys = keys
+        self._sealer = sealer
+
+    # --- reading ---------------------------------------------------------------------------------------
+
+    def find(self, identity_id: str) -> Identity | None:
+        return from_item(self._table.get([identity_key(identity_id)])[0])
+
+    def find_many(self, identity_ids: Sequence[str]) -> list[Identity]:
+        """Those that exist, in the order asked for; any number."""
+        found: list[Identity] = []
+        for start in range(0, len(identity_ids), _TRANSACTION):
+            keys = [identity_key(identity_id) for identity_id in identity_ids[start : start + _TRANSACTION]]
+            found += [identity for item in self._table.get(keys) if (identity := from_item(item))]
+        return found
+
+    def by_external_id(self, external_id: str) -> Identity | None:
+        return self._pointed_to(self._table.get([external_id_key(external_id)])[0])
+
+    def by_identifier(self, types: Sequence[str], identifier: str) -> Identity | None:
+        """The identity that has this normalised identifier for any of the credential types."""
+        items = self._table.get([self.identifier_key(type_, identifier) for type_ in types])
+        return next((found for item in items if (found := self._pointed_to(item))), None)
+
+    def page(self, *, after: str | None, limit: int) -> list[Identity]:
+        """Up to `limit` identities in the order of their ids, behind the id `after` (lower-case UUID text).
+
+        Walks the sixteen index partitions, divided by first digit. Those deleted meanwhile are missing.
+        """
+        first = _DIGITS.index(after[0]) if after else 0
+        found: list[str] = []
+        for digit in _DIGITS[first:]:
+            start = (after, identity_key(after)) if after and after[0] == digit else None
+            entries = self._table.page("GSI1", f"IL#{digit}", after=start, limit=limit - len(found))
+            found += [entry.sort for entry in entries]
+            if len(found) == limit:
+                break
+        return self.find_many(found)
+
+    def configs(self, identity_id: str, types: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Credential type to its config, for those that have one."""
+        wanted = list(dict.fromkeys(types))
+        items = self._table.get([credential_key(identity_id, type_) for type_ in wanted]) if wanted else []
+        return {
+            type_: config
+            for type_, item in zip(wanted, items, strict=True)
+            if item is not None and (config := self._opened(item["cfg"], identity_id, type_)) is not None
+        }
+
+    def identifier_key(self, type_: str, identifier: str) -> Key:
+        """Where the entry of a normalised identifier stands."""
+        return (f"C#{type_}#{self._keys.hmac(type_, identifier)}", "#")
+
+    def read_identifier(self, item: Item | None) -> IdentifierEntry | None:
+        """The entry in an item that was read along with others."""
+        if item is None:
+            return None
+        config = self._opened(item["cfg"], item["id"], "password") if "cfg" in item else None
+        return IdentifierEntry(item["id"], (config or {}).get("hashed_password") or None)
+
+    # --- writing ---------------------------------------------------------------------------------------
+
+    def create(self, identity: Identity, secrets: Secrets, also: Sequence[TransactWrite] = ()) -> Identity:
+        """Store a new identity; its version is 1 then. `also` is written in the same transaction."""
+        writes: list[TransactWrite] = [Put(to_item(identity, version=1), (Absent(),))]
+        claims = self._claims(identity, secrets)
+        writes.extend(write for _, write in claims)
+        writes += self._secret_writes(identity.id, secrets)
+        self._commit(writes, claims, also)
+        return replace(identity, version=1)
+
+    def update(
+        self, old: Identity, new: Identity, secrets: Secrets | None = None, also: Sequence[TransactWrite] = ()
+    ) -> Identity:
+        """Replace the identity that was read as `old`. Claims what is new about it and gives up what is gone."""
+        secrets = self._with_password(old, new, dict(secrets or {}))
+        writes: list[TransactWrite] = [Put(to_item(new, version=old.version + 1), (Equals("ver", old.version),))]
+        former = {write.key: write for _, write in self._claims(old, {})}
+        claims = self._claims(new, secrets)
+        kept = {write.key for _, write in claims}
+        rewritten = [
+            (claim, write) for claim, write in claims if write.key not in former or _changed(write, former[write.key])
+        ]
+        writes.extend(write for _, write in rewritten)
+        writes += [Delete(key, (Equals("id", old.id),)) for key in former if key not in kept]
+        writes += self._secret_writes(new.id, secrets)
+        self._commit(writes, rewritten, also)
+        return replace(new, version=old.version + 1)
+
+    def delete(self, identity_id: str) -> bool:
+        """Delete the identity and all that belongs to it; False when there is none.
+
+        A tombstone goes first, so that nobody can sign in while the rest is removed; a delete that was cut short is
+        finished by asking again.
+        """
+        key = identity_key(identity_id)
+        item = self._table.get([key])[0]
+        if item is None:
+            return False
+        identity = read_identity(item)
+        if "gone" not in item:
+            tombstone = {name: item[name] for name in item if name not in ("g1pk", "g1sk")}
+            tombstone |= {"gone": True, "ver": identity.version + 1}
+            self._commit([Put(tombstone, (Equals("ver", identity.version),))], [], ())
+        claims = [Delete(write.key, (_mine_or_absent(identity_id),)) for _, write in self._claims(identity, {})]
+        self._transact_in_parts(claims)
+        rows = self._table.query(f"I#{identity_id}")
+        self._transact_in_parts([Delete((row["pk"], row["sk"])) for row in rows if row["sk"] != "#"])
+        self._table.write(Delete(key))
+        return True
+
+    # --- within ----------------------------------------------------------------------------------------
+
+    def _claims(self, identity: Identity, secrets: Secrets) -> list[tuple[AlreadyExists, Put]]:
+        """Every row that makes something of the identity unique, with the error of finding it taken."""
+        mine = (_mine_or_absent(identity.id),)
+        claims: list[tuple[AlreadyExists, Put]] = []
+        for type_, identifier in identifiers_of(identity):
+            item = _row(self.identifier_key(type_, identifier), identity.id)
+            if type_ == "password" and (config := secrets.get(type_)):
+                item["cfg"] = self._sealed(config, identity.id, type_)
+            claims.append((AlreadyExists("identifier", type_, identifier), Put(item, mine)))
+        for (via, value), roles in addresses_of(identity).items():
+            item = _row((f"A#{via}#{self._keys.hmac(f'address:{via}', value)}", "#"), identity.id) | {"roles": roles}
+            claims.append((AlreadyExists("address", via, value), Put(item, mine)))
+        if identity.external_id is not None:
+            item = _row(external_id_key(identity.external_id), identity.id)
+            claims.append((AlreadyExists("external_id", "", identity.external_id), Put(item, mine)))
+        return claims
+
+    def _secret_writes(self, identity_id: str, secrets: Secrets) -> list[TransactWrite]:
+        writes: list[TransactWrite] = []
+        for type_, config in secrets.items():
+            pk, sk = credential_key(identity_id, type_)
+            if config is None:
+                writes.append(Delete((pk, sk)))
+            else:
+                writes.append(Put({"pk": pk, "sk": sk, "cfg": self._sealed(config, identity_id, type_)}))
+        return writes
+
+    def _with_password(self, old: Identity, new: Identity, secrets: dict[str, Any]) -> dict[str, Any]:
+        """New password identifiers carry the hash too: read it when the change does not bring it."""
+        before = dict.fromkeys(identifiers_of(old))
+        added = any(pair[0] == "password" and pair not in before for pair in identifiers_of(new))
+        if added and "password" not in secrets:
+            secrets |= self.configs(old.id, ["password"])
+        return secrets
+
+    def _commit(
+        self,
+        writes: list[TransactWrite],
+        claims: Sequence[tuple[AlreadyExists, Put]],
+        also: Sequence[TransactWrite],
+    ) -> None:
+        taken = {write.key: error for error, write in claims}
+        every = [*writes, *also]
+        try:
+            self._table.transact(every)
+        except TransactionCancelled as cancelled:
+            for position in cancelled.failed:
+                error = taken.get(every[position].key)
+                if error is not None:
+                    raise error from None
+            if 0 in cancelled.failed:
+                raise IdentityChanged from None
+            raise
+
+    def _transact_in_parts(self, writes: Sequence[TransactWrite]) -> None:
+        for start in range(0, len(writes), _TRANSACTION):
+            self._table.transact(writes[start : start + _TRANSACTION])
+
+    def _pointed_to(self, item: Item | None) -> Identity | None:
+        return self.find(item["id"]) if item is not None else None
+
+    def _sealed(self, config: Mapping[str, Any], identity_id: str, type_: str) -> str:
+        return self._sealer.seal(json.dumps(config).encode(), context=f"{type_}:{identity_id}".encode())
+
+    def _opened(self, sealed: str, identity_id: str, type_: str) -> dict[str, Any] | None:
+        plain = self._sealer.open(sealed, context=f"{type_}:{identity_id}".encode())
+        return None if plain is None else json.loads(plain)
+
+
+def _row(key: Key, identity_id: str) -> Item:
+    return {"pk": key[0], "sk": key[1], "id": identity_id}
+
+
+def _mine_or_absent(identity_id: str) -> AnyOf:
+    return AnyOf((Absent(), Equals("id", identity_id)))
+
+
+def _changed(write: Put, former: Put) -> bool:
+    """A claim is written again where it carries a new secret or new roles."""
+    return "cfg" in write.item or write.item.get("roles") != former.item.get("roles")

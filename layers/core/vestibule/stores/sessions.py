@@ -1,0 +1,220 @@
+"""Sessions. They stand in their identity's partition, so that one read tells whether a token is good."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from vestibule.crypto.tokens import SessionToken
+from vestibule.domain.identity import Identity
+from vestibule.domain.session import Aal, AuthenticationMethod, Device, Session
+from vestibule.domain.times import epoch_seconds, from_micros, to_micros
+from vestibule.ports import (
+    ConditionFailed,
+    Delete,
+    Equals,
+    IndexEntry,
+    Item,
+    Key,
+    Present,
+    Put,
+    Table,
+    TransactWrite,
+    Update,
+)
+from vestibule.stores.identity_items import from_item, identity_key
+
+_KEPT_AFTER_EXPIRY = timedelta(days=30)
+_TRANSACTION = 100
+_DIGITS = "0123456789abcdef"
+
+
+class SessionChanged(Exception):
+    """Another request wrote or deleted the session since it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a list of sessions goes on: behind this session."""
+
+    session_id: str
+    identity_id: str
+
+
+def session_key(identity_id: str, session_id: str) -> Key:
+    return (f"I#{identity_id}", f"S#{session_id}")
+
+
+class SessionStore:
+    """Item: pk `I#<identity>`, sk `S#<id>`; `th` token digest, `exp` epoch microseconds, `rev`, `ver`, `ttl`, `doc`.
+
+    GSI1 `SL#<last hex digit>` / id: sixteen partitions, each in order of time, since ids are UUIDv7.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    # --- reading ---------------------------------------------------------------------------------------
+
+    @staticmethod
+    def keys(token: SessionToken) -> tuple[Key, Key]:
+        """What `read` needs: the session's and its identity's item, to be read in one batch."""
+        return session_key(token.identity_id, token.session_id), identity_key(token.identity_id)
+
+    @staticmethod
+    def read(token: SessionToken, session_item: Item | None, identity_item: Item | None) -> Session | None:
+        """The session that the token opens, with its identity; active or not. None for a token of no session."""
+        if session_item is None or not token.matches(session_item["th"]):
+            return None
+        identity = from_item(identity_item)
+        return _session(session_item, identity) if identity is not None else None
+
+    def find(self, token: SessionToken) -> Session | None:
+        """`read` by itself: one batch read."""
+        session_item, identity_item = self._table.get(self.keys(token))
+        return self.read(token, session_item, identity_item)
+
+    def of_identity(self, identity: Identity, *, consistent: bool = True) -> list[Session]:
+        """All sessions of an identity that are stored, newest first."""
+        items = self._table.query(f"I#{identity.id}", "S#", descending=True, consistent=consistent)
+        return [_session(item, identity) for item in items]
+
+    def by_id(self, session_id: str) -> Session | None:
+        """By id alone, through the index. It is eventual: a miss is asked once more."""
+        for _ in range(2):
+            entries = self._table.page("GSI1", _shard(session_id), prefix=session_id, limit=1)
+            if entries:
+                return self._with_identity(entries[0].key)
+        return None
+
+    def page(self, *, after: Position | None, limit: int) -> list[Session]:
+        """Up to `limit` sessions of everybody, newest first, behind `after`. Merges the sixteen partitions."""
+        start = (after.session_id, session_key(after.identity_id, after.session_id)) if after else None
+        entries: list[IndexEntry] = []
+        for digit in _DIGITS:
+            entries += self._table.page("GSI1", f"SL#{digit}", after=start, limit=limit, descending=True)
+        entries.sort(key=lambda entry: entry.sort, reverse=True)
+        return self._with_identities([entry.key for entry in entries[:limit]])
+
+    # --- writing ---------------------------------------------------------------------------------------
+
+    @staticmethod
+    def adding(session: Session) -> Put:
+        """A new session, as a part of a transaction."""
+        return Put(_item(session, version=1))
+
+    def add(self, session: Session) -> None:
+        self._table.write(self.adding(session))
+
+    @staticmethod
+    def saving(session: Session) -> Put:
+        """A change of a session that was read before, as a part of a transaction."""
+        return Put(_item(session, version=session.version + 1), (Equals("ver", session.version),))
+
+    def save(self, session: Session) -> Session:
+        """Raises SessionChanged."""
+        try:
+            self._table.write(self.saving(session))
+        except ConditionFailed as failed:
+            raise SessionChanged(session.id) from failed
+        return replace(session, version=session.version + 1)
+
+    def revoke(self, identity_id: str, session_id: str) -> bool:
+        """End one session; False when there is none. Ending it again is fine."""
+        try:
+            self._table.write(_revoking(session_key(identity_id, session_id)))
+        except ConditionFailed:
+            return False
+        return True
+
+    def revoke_all(self, identity: Identity, *, keep: str | None, at: datetime) -> int:
+        """End every session of the identity but `keep`; returns how many others are stored, ended before or not.
+
+        One write voids them all at once, for the next whoami; their rows are marked behind it, for the lists.
+        """
+        others = [session for session in self.of_identity(identity) if session.id != keep]
+        void = Update(
+            identity_key(identity.id),
+            set={"svb": to_micros(at) + 1, "svk": keep or ""},
+            add={"ver": 1},
+            conditions=(Present(),),
+        )
+        self._table.write(void)
+        marks: list[TransactWrite] = [
+            _revoking(session_key(identity.id, session.id)) for session in others if not session.revoked
+        ]
+        for start in range(0, len(marks), _TRANSACTION):
+            self._table.transact(marks[start : start + _TRANSACTION])
+        return len(others)
+
+    def delete(self, identity_id: str, session_id: str) -> None:
+        self._table.write(Delete(session_key(identity_id, session_id)))
+
+    # --- within ----------------------------------------------------------------------------------------
+
+    def _with_identity(self, key: Key) -> Session | None:
+        found = self._with_identities([key])
+        return found[0] if found else None
+
+    def _with_identities(self, keys: Sequence[Key]) -> list[Session]:
+        """The sessions under the keys with their identities; those deleted meanwhile are left out."""
+        wanted = list(dict.fromkeys([*keys, *((pk, "#") for pk, _ in keys)]))
+        items: dict[Key, Item] = {}
+        for start in range(0, len(wanted), _TRANSACTION):
+            part = wanted[start : start + _TRANSACTION]
+            items |= {key: item for key, item in zip(part, self._table.get(part), strict=True) if item is not None}
+        return [
+            _session(items[key], identity)
+            for key in keys
+            if key in items and (identity := from_item(items.get((key[0], "#")))) is not None
+        ]
+
+
+def _shard(session_id: str) -> str:
+    return f"SL#{session_id[-1]}"
+
+
+def _revoking(key: Key) -> Update:
+    return Update(key, set={"rev": True}, add={"ver": 1}, conditions=(Present(),))
+
+
+def _item(session: Session, *, version: int) -> Item:
+    pk, sk = session_key(session.identity_id, session.id)
+    document = {
+        "iat": to_micros(session.issued_at),
+        "aat": to_micros(session.authenticated_at),
+        "amr": [[method.method, str(method.aal), to_micros(method.completed_at)] for method in session.methods],
+        "dev": [[device.id, device.ip_address, device.user_agent, device.location] for device in session.devices],
+    }
+    return {
+        "pk": pk,
+        "sk": sk,
+        "g1pk": _shard(session.id),
+        "g1sk": session.id,
+        "th": session.token_digest,
+        "exp": to_micros(session.expires_at),
+        "rev": session.revoked,
+        "ver": version,
+        "ttl": epoch_seconds(session.expires_at + _KEPT_AFTER_EXPIRY),
+        "doc": json.dumps(document, separators=(",", ":"), ensure_ascii=False),
+    }
+
+
+def _session(item: Item, identity: Identity | None) -> Session:
+    document: Mapping[str, Any] = json.loads(item["doc"])
+    return Session(
+        id=item["sk"].removeprefix("S#"),
+        identity_id=item["pk"].removeprefix("I#"),
+        token_digest=item["th"],
+        issued_at=from_micros(document["iat"]),
+        authenticated_at=from_micros(document["aat"]),
+        expires_at=from_micros(item["exp"]),
+        methods=tuple(AuthenticationMethod(name, Aal(aal), from_micros(at)) for name, aal, at in document["amr"]),
+        devices=tuple(Device(*row) for row in document["dev"]),
+        revoked=item["rev"],
+        identity=identity,
+        version=item["ver"],
+    )

@@ -1,0 +1,71 @@
+"""Reading a configuration: files, then the environment, then what the command line says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from vestibule.config import environment, explain, files
+from vestibule.config.document import Document, merged, put
+from vestibule.config.files import File
+from vestibule.config.findings import ConfigError, Finding
+from vestibule.config.model import Config
+from vestibule.config.origins import Origins
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    config: Config = field(repr=False)
+    findings: tuple[Finding, ...]
+    """Warnings and notes; errors are raised."""
+    sources: tuple[str, ...]
+    """Files and `$VARIABLES` that took part, in the order in which they were laid over each other."""
+    document: Document = field(repr=False)
+    """Files and environment merged, without defaults."""
+
+
+def load(paths: Sequence[Path], environ: Mapping[str, str], *, overrides: Mapping[str, Any] | None = None) -> Loaded:
+    """Defaults < files in order < environment < overrides (`{"serve.public.port": 4433}`).
+
+    Mappings merge, lists are replaced. Raises ConfigError with everything that is wrong at once.
+    """
+    document, origins, findings = gather(paths, environ, overrides or {})
+    config, more = examine(document)
+    findings = [*findings, *(origins.placed(finding) for finding in more)]
+    if config is None or any(finding.severity == "error" for finding in findings):
+        raise ConfigError(findings)
+    return Loaded(config, tuple(findings), origins.names(), document)
+
+
+def gather(
+    paths: Sequence[Path], environ: Mapping[str, str], overrides: Mapping[str, Any]
+) -> tuple[Document, Origins, list[Finding]]:
+    """The merged document, where its parts come from, and what cannot be read of it."""
+    findings: list[Finding] = []
+    read: list[File] = []
+    for path in paths:
+        try:
+            read.append(files.read(path))
+        except ConfigError as error:
+            findings.extend(error.findings)
+    document: Document = {}
+    for file in read:
+        document = merged(document, file.document)
+    settings = environment.settings(environ)
+    document, unread = environment.overlaid(document, settings, environ)
+    for name, value in overrides.items():
+        document = put(document, name.split("."), value)
+    return document, Origins(tuple(read), tuple(settings)), [*findings, *unread]
+
+
+def examine(document: Document) -> tuple[Config | None, list[Finding]]:
+    """The configuration, None when a key is wrong, and everything there is to say of the document."""
+    try:
+        config = Config.model_validate(document)
+    except ValidationError as error:
+        return None, explain.explained(error, document)
+    return config, []

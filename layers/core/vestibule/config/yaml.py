@@ -1,0 +1,74 @@
+"""YAML, and the lines at which things stand in it. JSON is YAML, so that its lines are found here, too."""
+
+# ruamel.yaml's nodes and marks are not typed:
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import SafeConstructor
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
+
+from vestibule.config.findings import ConfigError, Finding
+
+
+class _Constructor(SafeConstructor):
+    """YAML 1.2, but `0755` is octal: Kratos's parser reads it so, and file modes are written so."""
+
+    def construct_yaml_int(self, node: ScalarNode) -> int:
+        text: str = node.value
+        if len(text) > 1 and text[0] == "0" and text.isdigit() and not set(text) & set("89"):
+            return int(text, 8)
+        return super().construct_yaml_int(node)
+
+
+_Constructor.add_constructor("tag:yaml.org,2002:int", _Constructor.construct_yaml_int)
+
+
+def parse(path: Path, text: str) -> Any:
+    """The one document of the file. Raises ConfigError, also for keys that stand twice."""
+    loader = YAML(typ="safe", pure=True)
+    loader.Constructor = _Constructor
+    try:
+        return loader.load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = None if mark is None else mark.line + 1
+        raise ConfigError([Finding("", f"is no YAML: {error.problem}", str(path), line)]) from None
+    except (YAMLError, ValueError) as error:
+        raise ConfigError([Finding("", f"is no YAML: {type(error).__name__}", str(path))]) from None
+
+
+@lru_cache(maxsize=4)
+def _root(text: str) -> Any:
+    return YAML(typ="safe", pure=True).compose(text)
+
+
+def line(text: str, path: Sequence[str]) -> int:
+    """The line, from 1, of the path's last part that stands in the document."""
+    node = _root(text)
+    found = 1
+    for part in path:
+        step = _below(node, part)
+        if step is None:
+            break
+        found, node = step
+    return found
+
+
+def _below(node: Any, part: str) -> tuple[int, Any] | None:
+    """The line and the node of a key or position."""
+    if isinstance(node, MappingNode):
+        for key, value in node.value:
+            if key.value == part:
+                return key.start_mark.line + 1, value
+    if isinstance(node, SequenceNode) and part.isdigit() and int(part) < len(node.value):
+        entry = node.value[int(part)]
+        return entry.start_mark.line + 1, entry
+    return None

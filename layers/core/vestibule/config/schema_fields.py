@@ -1,0 +1,95 @@
+"""The fields of a form that an identity schema describes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from vestibule.config.json_shapes import is_list, is_object
+from vestibule.config.schema_document import Place, SchemaDocument
+
+DEEPEST = 32
+"""How far a schema that contains itself is unrolled."""
+
+
+@dataclass(frozen=True, slots=True)
+class TraitField:
+    """One value that a person fills in: a leaf of the traits.
+
+    `name` is dotted and starts with `traits`; `type` is the JSON type, empty when the schema names none; `items` is the
+    type of an array's entries. `required` speaks of the object it stands in.
+    """
+
+    name: str
+    type: str
+    format: str = ""
+    title: str = ""
+    required: bool = False
+    enum: tuple[Any, ...] = ()
+    pattern: str = ""
+    disabled: bool = False
+    items: str = ""
+
+    @property
+    def key(self) -> str:
+        """The last part of the name."""
+        return self.name.rpartition(".")[2]
+
+
+def trait_fields(document: SchemaDocument) -> tuple[TraitField, ...]:
+    """The leaves in the order in which the schema lists them; a name that alternatives repeat stands once."""
+    found: dict[str, TraitField] = {}
+    top = document.resolve(document.top)
+    traits = dict(top.children("properties")).get("traits")
+    if traits:
+        for each in _fields(document, traits, "traits", required=True, depth=0):
+            found.setdefault(each.name, each)
+    return tuple(found.values())
+
+
+_COMPOSED = ("allOf", "anyOf", "oneOf")
+
+
+def _fields(document: SchemaDocument, place: Place, name: str, *, required: bool, depth: int) -> Iterator[TraitField]:
+    place = document.resolve(place)
+    if depth > DEEPEST:
+        return
+    composed = [each for keyword in _COMPOSED for _, each in place.children(keyword)]
+    required_here = place.object.get("required")
+    needed = required_here if is_list(required_here) else []
+    for key, each in place.children("properties"):
+        yield from _fields(document, each, f"{name}.{key}", required=key in needed, depth=depth + 1)
+    if "properties" not in place.object and (not composed or _type(place) not in ("", "object")):
+        yield _leaf(document, place, name, required=required)
+    for each in composed:
+        yield from _fields(document, each, name, required=required, depth=depth + 1)
+
+
+def _leaf(document: SchemaDocument, place: Place, name: str, *, required: bool) -> TraitField:
+    node = place.object
+    items = document.resolve(place.at("items")) if is_object(node.get("items")) else None
+    enum = node.get("enum")
+    return TraitField(
+        name=name,
+        type=_type(place),
+        format=_text(node.get("format")),
+        title=_text(node.get("title")),
+        required=required,
+        enum=tuple(enum) if is_list(enum) else (),
+        pattern=_text(node.get("pattern")),
+        disabled=node.get("disableFormField") is True,
+        items=_type(items) if items else "",
+    )
+
+
+def _type(place: Place) -> str:
+    """The type; of several the first that is not null."""
+    named = place.object.get("type")
+    if is_list(named):
+        named = next((each for each in named if each != "null"), "null")  # pyright: ignore[reportUnknownVariableType] # JSON is open
+    return _text(named)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,55 @@
+"""From an identity schema to the inputs of a form: contract 03 §1, “Trait → input”."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from vestibule.config.identity_schema import IdentitySchema
+from vestibule.config.schema_fields import TraitField
+from vestibule.ui import messages
+from vestibule.ui.container import with_values
+from vestibule.ui.nodes import Node, input_node
+
+BY_NAME = {"password": "password", "csrf_token": "hidden"}
+"""Input types that a trait's own name decides."""
+
+BY_FORMAT = {"date-time": "datetime-local", "date": "date", "email": "email", "tel": "tel", "uri": "url"}
+
+BY_TYPE = {"number": "number", "integer": "number", "boolean": "checkbox", "string": "text"}
+
+AUTOCOMPLETE = {"email": "email", "tel": "tel", "uri": "url"}
+"""By format."""
+
+
+def trait_nodes(
+    schema: IdentitySchema, *, group: str = "default", values: Mapping[str, Any] | None = None
+) -> list[Node]:
+    """One input for each trait that a form can ask for, in the schema's order.
+
+    `values` fills them: a document with `traits` in it. For a step that only carries the traits along, take
+    `[node.hidden() for node in trait_nodes(…)]`.
+    """
+    nodes = [_trait_node(each, group) for each in schema.trait_fields if each.type in BY_TYPE]
+    return list(with_values(nodes, values or {}))
+
+
+def _trait_node(field: TraitField, group: str) -> Node:
+    label = messages.LABEL_GENERATED(title=field.title, name=field.name) if field.title else None
+    return input_node(
+        field.name,
+        _input_type(field),
+        group,
+        label=label,
+        required=field.required,
+        disabled=field.disabled,
+        autocomplete=AUTOCOMPLETE.get(field.format),
+        pattern=field.pattern or None,
+        options=[{"value": value} for value in field.enum] or None,
+    )
+
+
+def _input_type(field: TraitField) -> str:
+    if field.type != "string":
+        return BY_TYPE[field.type]
+    return BY_NAME.get(field.key) or BY_FORMAT.get(field.format) or BY_TYPE[field.type]

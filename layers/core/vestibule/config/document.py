@@ -67,3 +67,20 @@ def depth(document: Any, path: Sequence[str]) -> int:
         else:
             return count
     return len(path)
+
+
+def matching(document: Any, pattern: str) -> list[tuple[str, Any]]:
+    """Pointer and value of everything that stands at the pointer, in which `*` is any key or position."""
+    found: list[tuple[str, Any]] = [("", document)]
+    for part in parts(pattern):
+        found = [(f"{at}{pointer((key,))}", below) for at, value in found for key, below in _entries(value, part)]
+    return found
+
+
+def _entries(value: Any, part: str) -> list[tuple[str | int, Any]]:
+    if isinstance(value, dict):
+        mapping = cast("Document", value)
+        return list(mapping.items()) if part == "*" else [(part, mapping[part])] if part in mapping else []
+    if isinstance(value, list) and part == "*":
+        return list(enumerate(cast("list[Any]", value)))
+    return []

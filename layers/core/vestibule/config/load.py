@@ -9,10 +9,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from vestibule.config import environment, explain, files
+from vestibule.config import environment, explain, files, placement, references, rules, unbuilt
 from vestibule.config.document import Document, merged, put
 from vestibule.config.files import File
-from vestibule.config.findings import ConfigError, Finding
+from vestibule.config.findings import ConfigError, Finding, Severity
 from vestibule.config.model import Config
 from vestibule.config.origins import Origins
 
@@ -25,17 +25,25 @@ class Loaded:
     sources: tuple[str, ...]
     """Files and `$VARIABLES` that took part, in the order in which they were laid over each other."""
     document: Document = field(repr=False)
-    """Files and environment merged, without defaults."""
+    """Files, environment and overrides merged, without defaults, with references as they were written."""
 
 
-def load(paths: Sequence[Path], environ: Mapping[str, str], *, overrides: Mapping[str, Any] | None = None) -> Loaded:
+def load(
+    paths: Sequence[Path],
+    environ: Mapping[str, str],
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    read_secret: references.Read | None = None,
+) -> Loaded:
     """Defaults < files in order < environment < overrides (`{"serve.public.port": 4433}`).
 
-    Mappings merge, lists are replaced. Raises ConfigError with everything that is wrong at once.
+    Mappings merge, lists are replaced. `read_secret` gives the value of a `secret://` reference; without it they are
+    errors. Raises ConfigError with everything that is wrong at once.
     """
     document, origins, findings = gather(paths, environ, overrides or {})
-    config, more = examine(document)
-    findings = [*findings, *(origins.placed(finding) for finding in more)]
+    values, unread = references.resolved(document, references.reader(environ, read_secret))
+    config, more = examine(values)
+    findings = [*findings, *(origins.placed(finding) for finding in (*unread, *more))]
     if config is None or any(finding.severity == "error" for finding in findings):
         raise ConfigError(findings)
     return Loaded(config, tuple(findings), origins.names(), document)
@@ -62,10 +70,16 @@ def gather(
     return document, Origins(tuple(read), tuple(settings)), [*findings, *unread]
 
 
-def examine(document: Document) -> tuple[Config | None, list[Finding]]:
+def examine(document: Document, *, unbuilt_is: Severity = "warning") -> tuple[Config | None, list[Finding]]:
     """The configuration, None when a key is wrong, and everything there is to say of the document."""
+    findings = [
+        *placement.placed(document),
+        *rules.ruled(document),
+        *unbuilt.unbuilt(document, unbuilt_is),
+        *unbuilt.without_effect(document),
+    ]
     try:
         config = Config.model_validate(document)
     except ValidationError as error:
-        return None, explain.explained(error, document)
-    return config, []
+        return None, [*explain.explained(error, document), *findings]
+    return config, findings

@@ -4,7 +4,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format build bench conformance requirements clean
+.PHONY: help run test test-3.13 lint format validate build routes bench conformance requirements clean
 
 # The first of these that runs and is new enough. Override: `make run PYTHON=/path/to/python3`.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
@@ -44,11 +44,15 @@ format: $(VENV)/.dev ## Put the code into its format
 	$(BIN)/ruff check --fix-only --quiet
 	$(BIN)/ruff format
 
-validate: $(VENV_SAM)/.sam ## Check template.yaml
+validate: $(VENV_SAM)/.sam ## Check the templates
+	$(VENV_SAM)/bin/cfn-lint infra/*.yaml
 	SAM_CLI_TELEMETRY=0 $(VENV_SAM)/bin/sam validate --lint --region eu-central-1
 
 build: $(VENV)/.run $(VENV_SAM)/.sam ## Build the functions and layers for AWS (ARCHITECTURE=arm64|x86_64)
 	tools/sam-build
+
+routes: $(VENV)/.run ## Write edge/routes.py from template.yaml, after routes changed there
+	@$(BIN)/python tools/routes.py
 
 bench: $(VENV)/.dev ## Measure cold starts, CPU, calls, capacity and requests per second
 	$(BIN)/python -m tests.bench

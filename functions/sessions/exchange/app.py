@@ -1,0 +1,6 @@
+"""GET /sessions/token-exchange: a session token for the two codes of a native app."""
+
+from vestibule.edge.endpoint import endpoint
+from vestibule.resources import sessions
+
+handler = endpoint(sessions.exchange)

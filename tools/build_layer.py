@@ -1,0 +1,114 @@
+"""Builds one layer for Lambda into a folder: `build_layer.py core|deps|deps-webauthn FOLDER`. Needs no Docker.
+
+The wheels are those of the target, not of this machine: uv chooses them by platform and Python version.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from vestibule.config import files
+
+ROOT = Path(__file__).resolve().parent.parent
+CONFIG = Path(os.environ.get("CONFIG", "infra/config/kratos.yml"))
+PYTHON = "3.13"
+PLATFORMS = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
+"""Lambda's architecture to uv's platform. python3.13 runs on Amazon Linux 2023, whose glibc is 2.34."""
+
+LIMIT = 250 * 1024 * 1024
+"""Bytes, unzipped: a function with all its layers."""
+
+NOT_SHIPPED = ("cli", "local", "__pycache__")
+"""Of the package: what only runs on a developer's machine."""
+
+UNUSED = ("bin", "boto3/examples", "**/tests", "**/*.pyi", "*.dist-info/RECORD", "*.dist-info/INSTALLER", "*.lock")
+"""Of third-party packages. Their METADATA and licences stay."""
+
+
+def main() -> int:
+    options = argparse.ArgumentParser()
+    options.add_argument("layer", choices=("core", "deps", "deps-webauthn"))
+    options.add_argument("folder", type=Path)
+    options.add_argument("--architecture", choices=PLATFORMS, default="arm64")
+    chosen = options.parse_args()
+    python = chosen.folder / "python"
+    python.mkdir(parents=True, exist_ok=True)
+    match chosen.layer:
+        case "core":
+            core(python)
+            (chosen.folder / "config").mkdir(exist_ok=True)
+            (chosen.folder / "config" / "kratos.json").write_text(json.dumps(configuration(CONFIG)))
+        case "deps":
+            install(python, ROOT / "requirements" / "deps.txt", chosen.architecture)
+            prune(python)
+        case _:
+            shutil.copy(ROOT / "layers" / "deps-webauthn" / "README.md", python)
+    precompile(chosen.folder)
+    size = sum(file.stat().st_size for file in chosen.folder.rglob("*") if file.is_file())
+    if size > LIMIT:
+        print(f"layer {chosen.layer}: {size} bytes are more than the {LIMIT} that Lambda takes", file=sys.stderr)
+        return 1
+    return 0
+
+
+def core(python: Path) -> None:
+    package = ROOT / "layers" / "core" / "vestibule"
+    shutil.copytree(package, python / "vestibule", ignore=shutil.ignore_patterns(*NOT_SHIPPED), dirs_exist_ok=True)
+
+
+def configuration(path: Path) -> Any:
+    """The file as JSON, which loads faster than YAML, with the files that it names in it: Lambda has only the layer."""
+    return inlined(files.read(ROOT / path).document)
+
+
+def inlined(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: inlined(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [inlined(entry) for entry in value]
+    if isinstance(value, str) and value.startswith("file://"):
+        content = (ROOT / value.removeprefix("file://")).read_bytes()
+        return f"base64://{base64.b64encode(content).decode()}"
+    return value
+
+
+def install(python: Path, requirements: Path, architecture: str) -> None:
+    subprocess.run(
+        [
+            *(ROOT / ".venv" / "bin" / "uv", "pip", "install", "--quiet", "--target", python),
+            *("--python-platform", PLATFORMS[architecture], "--python-version", PYTHON, "--only-binary", ":all:"),
+            *("--require-hashes", "-r", requirements),
+        ],
+        check=True,
+    )
+
+
+def prune(python: Path) -> None:
+    for pattern in UNUSED:
+        for found in sorted(python.glob(pattern)):
+            shutil.rmtree(found) if found.is_dir() else found.unlink()
+    services = set((ROOT / "layers" / "deps" / "services.txt").read_text().split())
+    for folder in (python / "botocore" / "data").iterdir():
+        if folder.is_dir() and folder.name not in services:
+            shutil.rmtree(folder)
+
+
+def precompile(folder: Path) -> None:
+    """Compiled files that are never compared with their sources: the layer is read-only, and comparing costs time."""
+    found = subprocess.run([ROOT / "tools" / "python3.13"], check=True, capture_output=True, text=True).stdout.strip()
+    python = os.environ.get("PYTHON313") or found
+    if python:
+        mode = ("--invalidation-mode", "unchecked-hash", "-q", "-j", "2", "-s", str(folder), "-p", "/opt")
+        subprocess.run([python, "-m", "compileall", *mode, str(folder)], check=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -30,7 +30,10 @@ log = logging.getLogger("vestibule.local")
 
 
 class Gateway:
-    """Answers for both APIs; which one is asked shows by the port. Handlers run in threads, one request each."""
+    """Answers for both APIs; which one is asked shows by the port. Handlers run in threads, one request each.
+
+    `dev` logs what a handler that crashed raised; the APIs `without_health` do not log their /health requests.
+    """
 
     def __init__(
         self,
@@ -39,12 +42,14 @@ class Gateway:
         ports: Mapping[int, Api],
         *,
         dev: bool = False,
+        without_health: frozenset[Api] = frozenset(),
         threads: int = 16,
     ) -> None:
         self._router = router
         self._handlers = handlers
         self._ports = ports
         self._dev = dev
+        self._without_health = without_health
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="handler")
         self._running: set[str] = set()
 
@@ -64,15 +69,11 @@ class Gateway:
         if response is None:
             return
         await _send(response, request_id, send)
-        log.info(
-            "%s %s %s %d %.0fms %s",
-            self._ports[scope["server"][1]],
-            scope["method"],
-            scope["raw_path"].decode("ascii", "replace"),  # percent-encoded; never the query: it may carry secrets
-            response.status,
-            (time.perf_counter() - started) * 1000,
-            request_id,
-        )
+        api, method = self._ports[scope["server"][1]], scope["method"]
+        path = scope["raw_path"].decode("ascii", "replace")  # percent-encoded; never the query: it may carry secrets
+        if not (api in self._without_health and path.startswith("/health/")):
+            took = (time.perf_counter() - started) * 1000
+            log.info("%s %s %s %d %.0fms %s", api, method, path, response.status, took, request_id)
 
     async def _respond(self, scope: Message, receive: Receive, request_id: str) -> HttpResponse | None:
         """The answer; None when the client went away before its request was complete."""

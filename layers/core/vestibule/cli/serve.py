@@ -1,0 +1,121 @@
+"""`vestibule serve`: configuration, store, functions and ports put together, with one clear line when that fails."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from vestibule import wiring
+from vestibule.cli import output, settings, store
+from vestibule.cli.settings import Options
+from vestibule.config.findings import ConfigError
+from vestibule.config.load import Loaded
+from vestibule.config.model import Config
+from vestibule.config.serve import RequestLog
+from vestibule.local import doors, routes, server, template
+from vestibule.local.doors import DoorError
+from vestibule.local.gateway import Gateway
+from vestibule.local.routes import Api, Function, Route, Router
+from vestibule.local.server import StartError
+from vestibule.local.template import TemplateError
+from vestibule.ports import TableError
+
+FAILED = 2
+
+_FOR_AWS = "VESTIBULE_"
+"""Where the functions find configuration and secrets on AWS; here they are handed over."""
+
+_QUIET = {"POWERTOOLS_LOG_LEVEL": "WARNING", "POWERTOOLS_METRICS_DISABLED": "true"}
+"""The gateway writes one line a request; entries for CloudWatch would stand between them."""
+
+
+def run(options: Options) -> int:
+    """Serve until a signal ends it. Returns the exit status, after saying on stderr why when it is not 0."""
+    try:
+        gateway = _serve(options)
+    except (ConfigError, StartError, TemplateError, DoorError, TableError) as error:
+        for line in str(error).splitlines():
+            click.echo(f"vestibule: {line}", err=True)
+        return FAILED
+    if gateway.busy:  # a handler that nobody waits for any more would hold the process up until it ends
+        logging.shutdown()
+        sys.stdout.flush()
+        os._exit(0)
+    return 0
+
+
+def reloading(options: Options, command: Sequence[str]) -> int:
+    """Run the command, and anew whenever the code of the package or of a function changes."""
+    try:
+        root = _template(options).parent
+    except TemplateError as error:
+        click.echo(f"vestibule: {error}", err=True)
+        return FAILED
+    package = Path(__file__).resolve().parents[1]
+    server.restarting([folder for folder in (package, root / "functions") if folder.is_dir()], command)
+    return 0
+
+
+def _serve(options: Options) -> Gateway:
+    path = _template(options)
+    if not options.files:
+        options = replace(options, files=(path.parent / "infra" / "config" / "kratos.yml",))
+    loaded = settings.loaded(options, os.environ)
+    config = loaded.config
+    output.log_to_stdout(config.log)
+    sockets = {
+        "public": server.bind(config.serve.public.host, config.serve.public.port, "--public-port"),
+        "admin": server.bind(config.serve.admin.host, config.serve.admin.port, "--admin-port"),
+    }
+    ports: dict[int, Api] = {
+        sockets["public"].getsockname()[1]: "public",
+        sockets["admin"].getsockname()[1]: "admin",
+    }
+    kept = store.prepare(config.dsn)
+    listed = routes.read(path)
+    _set_environment(route.function for route in listed)
+    wiring.configure(loaded, dev=options.dev, local=True)
+    gateway = _gateway(listed, config, ports, dev=options.dev)
+    wiring.services()  # opens the store: an unusable one is said now, not to the first user
+    server.serve(gateway, list(sockets.values()), lambda: click.echo(_banner(loaded, kept)))
+    return gateway
+
+
+def _template(options: Options) -> Path:
+    return options.template or template.find(Path(__file__).resolve().parent)
+
+
+def _set_environment(functions: Iterable[Function]) -> None:
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    for function in functions:
+        for name, value in function.environment.items():
+            if not name.startswith(_FOR_AWS):
+                os.environ.setdefault(name, value)
+
+
+def _gateway(listed: Sequence[Route], config: Config, ports: dict[int, Api], *, dev: bool) -> Gateway:
+    logs: dict[Api, RequestLog] = {"public": config.serve.public.request_log, "admin": config.serve.admin.request_log}
+    handlers = doors.load(route.function for route in listed)
+    quiet: frozenset[Api] = frozenset(api for api, log in logs.items() if log.disable_for_health)
+    return Gateway(Router(listed), handlers, ports, dev=dev, without_health=quiet)
+
+
+def _banner(loaded: Loaded, kept: str) -> str:
+    serve = loaded.config.serve
+    base = serve.public.base_url.rstrip("/")
+    rows = [
+        ("Sign up", f"{base}/self-service/registration/browser"),
+        ("Sign in", f"{base}/self-service/login/browser"),
+        ("Public API", f"{base}/"),
+        ("Admin API", f"{serve.admin.base_url.rstrip('/')}/  (open to whoever reaches it)"),
+        ("Store", kept),
+        ("Configuration", ", ".join(loaded.sources)),
+    ]
+    return output.banner(rows, loaded.findings)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
+from tests.store.dynamodb_local import running_dynamodb_local
+from tests.store.fetch_dynamodb_local import Missing
 
 from vestibule.adapters.sqlite import SqliteTable
 from vestibule.ports import Table
+
+if TYPE_CHECKING:
+    from vestibule.adapters.dynamodb_boto import BotoCall
 
 
 @pytest.fixture
@@ -18,7 +25,48 @@ def sqlite_table() -> Iterator[SqliteTable]:
     table.close()
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(scope="session")
+def dynamodb_local() -> Iterator[str]:
+    """The endpoint of a DynamoDB Local that ends with the tests. Java and Maven missing: a skip that says so."""
+    try:
+        running = running_dynamodb_local()
+        endpoint = running.__enter__()
+    except Missing as missing:
+        pytest.skip(str(missing))
+    yield endpoint
+    running.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def dynamodb_local_call(dynamodb_local: str) -> Iterator[BotoCall]:
+    """The seam of the DynamoDB adapter, to DynamoDB Local; wrap it to count, to record or to disturb."""
+    from vestibule.adapters.dynamodb_boto import boto_call  # noqa: PLC0415 slow, and few suites need it
+
+    call = boto_call(endpoint=dynamodb_local)
+    yield call
+    call.close()
+
+
+@pytest.fixture
+def dynamodb_local_name(dynamodb_local_call: BotoCall) -> Iterator[str]:
+    """The name of an empty table on DynamoDB Local."""
+    from vestibule.adapters.dynamodb_table import create_table_from_template  # noqa: PLC0415 as above
+
+    name = f"test-{uuid.uuid4()}"
+    create_table_from_template(dynamodb_local_call, name)
+    yield name
+    dynamodb_local_call("DeleteTable", {"TableName": name})
+
+
+@pytest.fixture
+def dynamodb_local_table(dynamodb_local_call: BotoCall, dynamodb_local_name: str) -> Table:
+    """An empty table on DynamoDB Local."""
+    from vestibule.adapters.dynamodb import DynamoDbTable  # noqa: PLC0415 as above
+
+    return DynamoDbTable(dynamodb_local_name, dynamodb_local_call)
+
+
+@pytest.fixture(params=["sqlite", "dynamodb_local"])
 def any_table(request: pytest.FixtureRequest) -> Table:
-    """An empty table, once for each kind of store."""
+    """An empty table, once on SQLite and once on DynamoDB Local."""
     return request.getfixturevalue(f"{request.param}_table")

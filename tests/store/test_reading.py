@@ -17,7 +17,7 @@ EVERYTHING: Item = {
     "nothing": None,
     "bytes": b"\x00\xff",
     "list": ["a", 1, [b"b", None]],
-    "map": {"deep": {"er": [True, {"": ""}]}},
+    "map": {"deep": {"er": [True, {"é": ""}]}},
     "hollow": {"list": [], "map": {}, "bytes": b""},
 }
 
@@ -156,3 +156,19 @@ def test_a_page_goes_on_behind_an_entry_that_is_gone(table: Table) -> None:
     assert [entry.sort for entry in table.page("GSI1", "ML", after=("1", ("M#1", "#")), limit=9, descending=True)] == [
         "0"
     ]
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_a_page_can_keep_to_the_sort_values_that_start_alike(table: Table, descending: bool) -> None:
+    for number, sort in enumerate(["2024#a", "2024#b", "2025#a", "2025#b", "2026#a"]):
+        table.write(Put({"pk": f"M#{number}", "sk": "#", "g1pk": "ML", "g1sk": sort}))
+    options = {"prefix": "2025#", "descending": descending}
+    both = ["2025#b", "2025#a"] if descending else ["2025#a", "2025#b"]
+    entries = table.page("GSI1", "ML", limit=9, **options)
+    assert [entry.sort for entry in entries] == both
+    behind_first = table.page("GSI1", "ML", after=(entries[0].sort, entries[0].key), limit=9, **options)
+    assert [entry.sort for entry in behind_first] == both[1:]
+    behind_smaller = table.page("GSI1", "ML", after=("2024#b", ("M#1", "#")), limit=9, **options)
+    behind_larger = table.page("GSI1", "ML", after=("2026#a", ("M#4", "#")), limit=9, **options)
+    assert [entry.sort for entry in behind_smaller] == ([] if descending else both)
+    assert [entry.sort for entry in behind_larger] == (both if descending else [])

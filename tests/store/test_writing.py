@@ -46,17 +46,19 @@ FAIL_FOR_THE_ITEM: list[Condition] = [
     Present("other"),
     Equals("ver", 4),
     Equals("ver", "3"),
-    Equals("on", 1),
-    Equals("off", 0),
-    Equals("other", None),
     Equals("nothing", value=False),
     LessThan("ver", 3),
+    LessThan("other", 9),
+    AnyOf((Equals("ver", 9), Absent("ver"))),
+]
+FAIL_FOR_ANOTHER_TYPE: list[Condition] = [
+    Equals("other", None),
+    Equals("on", 1),
+    Equals("off", 0),
     LessThan("ver", "4"),
     LessThan("name", 9),
-    LessThan("other", 9),
     LessThan("on", 9),
     LessThan("nothing", 9),
-    AnyOf((Equals("ver", 9), Absent("ver"))),
 ]
 HOLD_FOR_NOTHING: list[Condition] = [Absent(), Absent("ver"), AnyOf((Absent(), Equals("ver", 1)))]
 FAIL_FOR_NOTHING: list[Condition] = [
@@ -96,6 +98,17 @@ def test_a_condition_that_fails_for_the_item_stops_each_write_and_shows_it(table
             table.write(write)
         assert failure.value.item == HERE
         assert table.get([KEY]) == [HERE]
+
+
+@pytest.mark.parametrize("condition", FAIL_FOR_ANOTHER_TYPE, ids=str)
+def test_a_missing_value_and_one_of_another_type_are_neither_equal_nor_less(
+    faithful_table: Table, condition: Condition
+) -> None:
+    faithful_table.write(Put(HERE))
+    for write, _, _ in writes_under(condition):
+        with pytest.raises(ConditionFailed):
+            faithful_table.write(write)
+    assert faithful_table.get([KEY]) == [HERE]
 
 
 @pytest.mark.parametrize("condition", HOLD_FOR_NOTHING, ids=str)

@@ -151,8 +151,8 @@ def _value_size(value: object, depth: int) -> int:
 
 
 def _entry_size(name: object, value: object, depth: int) -> int:
-    if not isinstance(name, str) or name.startswith("\0"):
-        raise ValueError("the names in an attribute's map are strings that do not start with NUL")
+    if not isinstance(name, str) or not name or name.startswith("\0"):
+        raise ValueError("the names in an attribute's map are non-empty strings that do not start with NUL")
     return 1 + len(name.encode()) + _value_size(value, depth - 1)
 
 

@@ -99,13 +99,12 @@ class SqliteTable:
         consistent: bool = True,  # noqa: ARG002 always is
     ) -> list[Item]:
         check_key((pk, prefix or "#"))
-        where, values = ["pk = ?", "sk >= ?"], [pk, prefix]
-        if (end := _prefix_end(prefix)) is not None:
-            where, values = [*where, "sk < ?"], [*values, end]
+        where, values = _starting("pk", pk, "sk", prefix)
         if after is not None:
-            where, values = [*where, f"sk {'<' if descending else '>'} ?"], [*values, after]
+            where += f" AND sk {'<' if descending else '>'} ?"
+            values.append(after)
         rows = self._rows(
-            f"SELECT document FROM items WHERE {' AND '.join(where)} ORDER BY sk {_direction(descending)} LIMIT ?",  # noqa: S608 of constants
+            f"SELECT document FROM items WHERE {where} ORDER BY sk {_direction(descending)} LIMIT ?",  # noqa: S608 of constants
             [*values, -1 if limit is None else limit],
         )
         return [item for (document,) in rows if (item := _decode(document)) is not None]
@@ -115,12 +114,13 @@ class SqliteTable:
         index: Index,
         partition: str,
         *,
+        prefix: str = "",
         after: tuple[str, Key] | None = None,
         limit: int,
         descending: bool = False,
     ) -> list[IndexEntry]:
         hash_key, sort_key = ("g1pk", "g1sk") if index == "GSI1" else ("g2pk", "g2sk")
-        where, values = f"{hash_key} = ? AND {sort_key} IS NOT NULL", [partition]
+        where, values = _starting(hash_key, partition, sort_key, prefix)
         if after is not None:
             where += f" AND ({sort_key}, pk, sk) {'<' if descending else '>'} (?, ?, ?)"
             values += [after[0], *after[1]]
@@ -178,6 +178,15 @@ def _store(connection: sqlite3.Connection, write: TransactWrite, before: str | N
         connection.execute(_PUT, [*write.key, *keys, ttl if isinstance(ttl, int) else None, after])
     connection.execute(_CHANGE, [int(time.time()), *write.key, before, after])
     return stored
+
+
+def _starting(hash_key: str, partition: str, sort_key: str, prefix: str) -> tuple[str, list[str]]:
+    """The rows of a partition whose sort key starts with the prefix, as a range of its index."""
+    where, values = f"{hash_key} = ? AND {sort_key} >= ?", [partition, prefix]
+    if (end := _prefix_end(prefix)) is not None:
+        where += f" AND {sort_key} < ?"
+        values.append(end)
+    return where, values
 
 
 def _direction(descending: bool) -> str:

@@ -1,0 +1,82 @@
+"""DynamoDB through boto3's low-level client. Importing this costs 400 ms of a cold start."""
+
+# pyright: reportMissingTypeStubs=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false
+# (boto3 has no types of its own; what leaves this module has)
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Any
+
+from boto3.session import Session
+from botocore import xform_name
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+
+from vestibule.adapters.dynamodb_call import Refused, Unanswered
+from vestibule.adapters.dynamodb_values import Document
+from vestibule.ports import StoreUnavailable
+
+CONFIG = Config(
+    connect_timeout=1,
+    read_timeout=4,
+    tcp_keepalive=True,
+    max_pool_connections=32,
+    retries={"mode": "standard", "total_max_attempts": 1},  # the adapter retries, the same behind every transport
+    parameter_validation=False,  # the adapter makes the documents
+)
+
+STREAM_OPERATIONS = frozenset({"DescribeStream", "GetShardIterator", "GetRecords"})
+
+LOCAL_CREDENTIALS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+LOCAL_REGION = "us-east-1"
+
+
+class BotoCall:
+    """A Call. Clients are made at the first call of their kind and shared by all threads.
+
+    Credentials come from boto3's chain; an endpoint without TLS is an emulator and gets made-up ones unless the
+    environment has some, so that the chain does not look for an instance's.
+    """
+
+    def __init__(self, region: str | None = None, endpoint: str | None = None) -> None:
+        self._options: dict[str, Any] = {"region_name": region, "endpoint_url": endpoint}
+        if endpoint is not None and endpoint.startswith("http:"):
+            self._options["region_name"] = region or os.environ.get("AWS_REGION") or LOCAL_REGION
+            if "AWS_ACCESS_KEY_ID" not in os.environ:
+                self._options |= LOCAL_CREDENTIALS
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, operation: str, document: Document) -> Document:
+        service = "dynamodbstreams" if operation in STREAM_OPERATIONS else "dynamodb"
+        try:
+            return getattr(self.client(service), xform_name(operation))(**document)
+        except ClientError as error:
+            answer: Document = dict(error.response)
+            problem = answer.get("Error", {})
+            raise Refused(problem.get("Code", ""), problem.get("Message", ""), answer) from error
+        except HTTPClientError as error:
+            raise Unanswered(type(error).__name__) from error
+        except BotoCoreError as error:  # no region, no credentials, …
+            raise StoreUnavailable(f"DynamoDB cannot be called: {error}") from error
+
+    def client(self, service: str = "dynamodb") -> Any:
+        """boto3's client, for its events."""
+        with self._lock:
+            if service not in self._clients:
+                session = Session()
+                self._clients[service] = session.client(service, config=CONFIG, **self._options)
+            return self._clients[service]
+
+    def close(self) -> None:
+        with self._lock:
+            for client in self._clients.values():
+                client.close()
+            self._clients.clear()
+
+
+def boto_call(region: str | None = None, endpoint: str | None = None) -> BotoCall:
+    return BotoCall(region, endpoint)

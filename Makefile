@@ -49,7 +49,7 @@ validate: $(VENV_SAM)/.sam ## Check the templates
 	SAM_CLI_TELEMETRY=0 $(VENV_SAM)/bin/sam validate --lint --region eu-central-1
 
 build: $(VENV)/.run $(VENV_SAM)/.sam ## Build the functions and layers for AWS (ARCHITECTURE=arm64|x86_64)
-	tools/sam-build
+	@tools/sam-build
 
 routes: $(VENV)/.run ## Write edge/routes.py from template.yaml, after routes changed there
 	@$(BIN)/python tools/routes.py
@@ -58,7 +58,7 @@ bench: $(VENV)/.dev ## Measure cold starts, CPU, calls, capacity and requests pe
 	$(BIN)/python -m tests.bench
 
 conformance: $(VENV)/.dev ## Compare with the recordings in ../shared/conformance, where they are
-	tools/conformance
+	@tools/conformance
 
 requirements: $(VENV)/.uv ## Pin the newest versions that requirements/*.in allow (UPGRADE=--upgrade to move)
 	for name in uv deps dev run sam; do $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \

@@ -13,7 +13,7 @@ VERBS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
 
 def verbs(side: Side, path: str) -> tuple[str, ...]:
-    """The verbs that the API takes at the path, in the order of the alphabet as `Allow` lists them; none if it is unknown."""
+    """The verbs that the API takes at the path, sorted as `Allow` lists them; none where the path is unknown."""
     asked = path.split("/")
     found = {verb for api, verb, route in ROUTES if api == side and _fits(route.split("/"), asked)}
     return VERBS if "ANY" in found else tuple(sorted(found))

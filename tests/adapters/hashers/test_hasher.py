@@ -12,7 +12,7 @@ from vestibule.adapters.hashers.hasher import HasherSettings, PasswordHasher
 from vestibule.ports import Hasher, PasswordTooLong
 
 FAST_ARGON2 = HasherSettings("argon2", argon2_memory=64, argon2_iterations=1, argon2_parallelism=1)
-FAST_BCRYPT = HasherSettings("bcrypt", bcrypt_cost=4, dev=True)
+FAST_BCRYPT = HasherSettings("bcrypt", bcrypt_cost=4)
 MD5_OF_TEST = "$md5$CY9rzUYh03PK3k6DJie09g=="
 
 
@@ -61,10 +61,14 @@ def test_new_hashes_have_the_configured_parameters():
     assert PasswordHasher(FAST_BCRYPT).hash("x").startswith("$2a$04$")
 
 
-def test_bcrypt_below_twelve_is_raised_outside_development():
-    assert HasherSettings("bcrypt", bcrypt_cost=4).cost == 12
-    assert HasherSettings("bcrypt", bcrypt_cost=13).cost == 13
-    assert HasherSettings("bcrypt", bcrypt_cost=4, dev=True).cost == 4
+@pytest.mark.parametrize(
+    "settings", [HasherSettings("bcrypt", bcrypt_cost=16), HasherSettings("argon2", argon2_iterations=11)]
+)
+def test_parameters_beyond_the_bounds_are_refused_before_anything_is_hashed(settings):
+    with pytest.raises(ValueError, match=f"hashers.{settings.algorithm}.*bounds"):
+        PasswordHasher(settings).hash("x")
+    with pytest.raises(ValueError, match="bounds"):
+        PasswordHasher(settings).verify("x", MD5_OF_TEST)
 
 
 def test_bcrypt_takes_72_bytes_and_refuses_73():

@@ -10,7 +10,6 @@ from typing import Literal
 from vestibule.adapters.hashers import formats
 from vestibule.adapters.hashers.fields import HashNotImportable, Maker
 
-_LEAST_COST = 12
 _KIB_OF_A_GIB = 1024 * 1024
 
 
@@ -18,12 +17,12 @@ _KIB_OF_A_GIB = 1024 * 1024
 class HasherSettings:
     """`hashers` of the configuration (contract 05).
 
-    Memory is in KiB. `argon2_parallelism` must be a fixed number, not one taken from the machine: another machine
-    would see other parameters and hash every password anew at each login.
+    Memory is in KiB; bcrypt's cost is raised where it must be by the configuration. `argon2_parallelism` must be a
+    fixed number, not one taken from the machine: another machine would hash every password anew at each login.
     """
 
     algorithm: Literal["argon2", "bcrypt"] = "bcrypt"
-    bcrypt_cost: int = _LEAST_COST
+    bcrypt_cost: int = 12
     argon2_memory: int = 128 * 1024
     argon2_iterations: int = 1
     argon2_parallelism: int = 2
@@ -31,13 +30,6 @@ class HasherSettings:
     argon2_key_length: int = 32
     argon2_dedicated_memory: int = _KIB_OF_A_GIB
     """What all hashes at work in this process may take together; further ones wait."""
-
-    dev: bool = False
-
-    @property
-    def cost(self) -> int:
-        """Of bcrypt: lower values are raised, except for development."""
-        return self.bcrypt_cost if self.dev else max(self.bcrypt_cost, _LEAST_COST)
 
 
 class PasswordHasher:
@@ -84,12 +76,21 @@ class PasswordHasher:
 
     @cached_property
     def _maker(self) -> Maker:
+        """Raises ValueError for parameters beyond the bounds of `formats`: what it made could not be read again."""
+        maker = self._configured()
+        try:
+            formats.parse(maker.decoy())
+        except HashNotImportable as refusal:
+            raise ValueError(f"hashers.{self._settings.algorithm}: {refusal}") from None
+        return maker
+
+    def _configured(self) -> Maker:
         s = self._settings
         # Imported here: a function loads only the algorithm that is configured.
         if s.algorithm == "bcrypt":
             from vestibule.adapters.hashers.bcrypt import BcryptMaker  # noqa: PLC0415 # cold start
 
-            return BcryptMaker(s.cost)
+            return BcryptMaker(s.bcrypt_cost)
         from vestibule.adapters.hashers.argon2 import Argon2Maker  # noqa: PLC0415 # cold start
 
         lengths = (s.argon2_salt_length, s.argon2_key_length)

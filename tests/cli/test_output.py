@@ -12,11 +12,13 @@ from vestibule.config.serve import Log
 
 @pytest.fixture
 def root_logger():
-    """The root logger, put back as it was."""
-    logger = logging.getLogger()
-    before = logger.handlers[:], logger.level
-    yield logger
-    logger.handlers, logger.level = before
+    """The loggers, put back as they were."""
+    root, ours, gateway = (logging.getLogger(name) for name in (None, "vestibule", "vestibule.local"))
+    handlers, levels = root.handlers[:], [logger.level for logger in (root, ours, gateway)]
+    yield root
+    root.handlers = handlers
+    for logger, level in zip((root, ours, gateway), levels, strict=True):
+        logger.setLevel(level)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +36,24 @@ def test_lines_can_be_json(root_logger, capsys):
     line = json.loads(capsys.readouterr().out)
     assert (line["level"], line["message"]) == ("error", "Door crashed")
     assert "ValueError: broken" in line["exception"]
+
+
+def test_what_a_line_was_given_beside_its_message_is_shown(root_logger, capsys):
+    output.log_to_stdout(Log())
+    logging.getLogger("vestibule").error("failed", extra={"error": "KeyError", "places": ["login.py:3 submit"]})
+    assert capsys.readouterr().out.endswith(" failed error=KeyError places=['login.py:3 submit']\n")
+    output.log_to_stdout(Log(format="json"))
+    logging.getLogger("vestibule").error("failed", extra={"error": "KeyError"})
+    assert json.loads(capsys.readouterr().out)["error"] == "KeyError"
+
+
+def test_at_level_info_the_functions_add_no_line_to_the_gateways(root_logger, capsys):
+    output.log_to_stdout(Log(level="info"))
+    logging.getLogger("vestibule").info("refused")
+    assert capsys.readouterr().out == ""
+    output.log_to_stdout(Log(level="debug"))
+    logging.getLogger("vestibule").info("refused")
+    assert "refused" in capsys.readouterr().out
 
 
 def test_the_banner_names_addresses_and_warnings_but_no_notes():

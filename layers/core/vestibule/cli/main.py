@@ -61,7 +61,7 @@ def serve(
     )
     if reload:
         arguments = [argument for argument in sys.argv[1:] if argument != "--reload"]
-        sys.exit(command.reloading(options, [sys.executable, "-m", __name__, *arguments]))
+        sys.exit(command.reloading(options, [sys.executable, "-m", "vestibule.cli.main", *arguments]))
     sys.exit(command.run(options))
 
 

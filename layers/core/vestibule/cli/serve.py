@@ -31,9 +31,6 @@ FAILED = 2
 _FOR_AWS = "VESTIBULE_"
 """Where the functions find configuration and secrets on AWS; here they are handed over."""
 
-_QUIET = {"POWERTOOLS_LOG_LEVEL": "WARNING", "POWERTOOLS_METRICS_DISABLED": "true"}
-"""The gateway writes one line a request; entries for CloudWatch would stand between them."""
-
 
 def run(options: Options) -> int:
     """Serve until a signal ends it. Returns the exit status, after saying on stderr why when it is not 0."""
@@ -92,8 +89,7 @@ def _template(options: Options) -> Path:
 
 
 def _set_environment(functions: Iterable[Function]) -> None:
-    for name, value in _QUIET.items():
-        os.environ.setdefault(name, value)
+    """The template's variables, unless they are set: in one process, the first function that names one decides."""
     for function in functions:
         for name, value in function.environment.items():
             if not name.startswith(_FOR_AWS):

@@ -1,0 +1,85 @@
+"use strict";
+// What the pages can do besides: showing passwords, copying, printing, keys and passkeys, a pause before another code.
+(() => {
+  const all = (selector) => document.querySelectorAll(selector);
+
+  for (const button of all(".reveal")) {
+    const input = document.getElementById(button.getAttribute("aria-controls"));
+    const show = (shown) => {
+      input.type = shown ? "text" : "password";
+      button.setAttribute("aria-pressed", String(shown));
+      button.textContent = shown ? button.dataset.hide : button.dataset.show;
+    };
+    button.hidden = false;
+    button.addEventListener("click", () => show(input.type === "password"));
+    input.form.addEventListener("submit", () => show(false)); // or password managers keep no password
+  }
+
+  for (const button of all("[data-copy]")) {
+    if (!navigator.clipboard) continue;
+    const label = button.textContent;
+    const source = document.getElementById(button.dataset.copy);
+    const codes = [...source.querySelectorAll("code")].map((code) => code.textContent).join("\n");
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(codes || source.textContent);
+      button.textContent = button.dataset.done;
+      setTimeout(() => (button.textContent = label), 2000);
+    });
+  }
+
+  for (const button of all("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
+  }
+
+  // The functions come from the script that the server names in the form; only their names stand in the page.
+  const call = (name, value) => {
+    let options;
+    try { options = JSON.parse(value); } catch { /* no options */ }
+    if (typeof window[name] === "function") window[name](options);
+  };
+  for (const button of all("[data-trigger]")) {
+    if (!window.PublicKeyCredential) {
+      const note = document.createElement("p");
+      note.className = "hint";
+      note.textContent = button.dataset.unsupported;
+      button.after(note);
+      continue;
+    }
+    button.disabled = false;
+    button.addEventListener("click", (event) => {
+      event.preventDefault();
+      call(button.dataset.trigger, button.value);
+    });
+  }
+  for (const input of all("[data-onload]")) call(input.dataset.onload);
+
+  for (const button of all("[data-wait]")) {
+    const label = button.textContent;
+    let left = Number(button.dataset.wait);
+    const hold = (event) => event.preventDefault();
+    const tick = () => {
+      if (left > 0) {
+        button.textContent = button.dataset.waiting.replace("#", left--);
+        setTimeout(tick, 1000);
+      } else {
+        button.textContent = label;
+        button.removeAttribute("aria-disabled");
+        button.removeEventListener("click", hold);
+      }
+    };
+    button.setAttribute("aria-disabled", "true");
+    button.addEventListener("click", hold);
+    tick();
+  }
+
+  for (const form of all("form")) {
+    form.addEventListener("submit", (event) => {
+      if (form.dataset.sent) event.preventDefault();
+      form.dataset.sent = "yes";
+      for (const code of form.querySelectorAll("[inputmode=numeric]")) code.value = code.value.replace(/[\s-]/g, "");
+    });
+    addEventListener("pageshow", () => delete form.dataset.sent);
+  }
+})();

@@ -1,0 +1,28 @@
+"""Every screen in a real browser: seen at both widths and in both themes, and found accessible by axe-core."""
+
+from __future__ import annotations
+
+import pytest
+from tests.browser.conftest import SHOTS
+from tests.pages.screens import SCREENS
+
+_WIDTHS = (360, 1280)
+_UNCHECKED = {(360, "light"), (1280, "dark")}  # axe sees colours and structure: each theme and each width once
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", SCREENS)
+def test_a_screen_fits_is_accessible_and_is_photographed(name, scheme, screens, tab, axe):
+    page = tab(color_scheme=scheme, viewport={"width": 1280, "height": 900})
+    page.goto(f"{screens}/{name}/en")
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    for width in _WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.screenshot(path=SHOTS / f"{name}-{width}-{scheme}.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        if (width, scheme) in _UNCHECKED:
+            continue
+        page.evaluate(axe)
+        found = page.evaluate("rules => axe.run({runOnly: {type: 'tag', values: rules}})", _RULES)
+        assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]] == []

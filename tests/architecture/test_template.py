@@ -1,0 +1,88 @@
+"""template.yaml against the doors, the table of routes, and what each function may do."""
+
+import re
+from pathlib import Path
+
+from tools.routes import TARGET, rendered
+
+from vestibule.edge import routes
+from vestibule.local import routes as local_routes
+from vestibule.local import template
+
+ROOT = Path(__file__).parents[2]
+
+WITHOUT_ROUTE = {"AdminAuthorizer"}
+"""Functions that no route leads to, because the gateway calls them by itself."""
+
+
+def test_each_door_is_a_function_named_after_its_folder(functions):
+    folders = {f"{door.parts[-3]}/{door.parts[-2]}" for door in (ROOT / "functions").glob("*/*/app.py")}
+    assert {properties["CodeUri"].removeprefix("functions/") for properties in functions.values()} == folders
+    for name, properties in functions.items():
+        words = re.split("[/_]", properties["CodeUri"].removeprefix("functions/"))
+        assert name == "".join(word.capitalize() for word in words)
+        assert properties["FunctionName"] == {"Fn::Sub": "${AWS::StackName}-" + name}
+
+
+def test_the_table_of_routes_is_that_of_the_template():
+    assert TARGET.read_text() == rendered(ROOT / "template.yaml", TARGET.read_text())
+
+
+def test_every_function_has_a_route(functions):
+    routed = {route.function.name for route in local_routes.read(ROOT / "template.yaml")}
+    assert routed == functions.keys() - WITHOUT_ROUTE
+
+
+def test_no_route_is_listed_twice():
+    keys = [(route.api, route.key) for route in local_routes.read(ROOT / "template.yaml")]
+    assert len(keys) == len(set(keys))
+
+
+def test_head_goes_where_get_goes():
+    listed = {(route.api, route.path, route.method): route.function.name for route in _listed()}
+    for (api, path, method), function in listed.items():
+        if method == "GET":
+            assert listed.get((api, path, "HEAD")) == function
+
+
+def test_allow_lists_what_the_recordings_list():
+    assert routes.verbs("public", "/self-service/login") == ("GET", "HEAD", "POST")
+    assert routes.verbs("public", "/self-service/logout/api") == ("DELETE",)
+    assert routes.verbs("admin", "/health/ready") == ("GET", "HEAD")
+    assert routes.verbs("admin", "/admin/identities") == ("GET", "HEAD", "PATCH", "POST")
+    assert routes.verbs("public", "/no/such/route") == ()
+    assert routes.verbs("admin", "/schemas/person") == ()
+    assert routes.verbs("public", "/schemas/") == ()
+
+
+def test_every_operation_of_the_admin_api_asks_who_calls(root_template):
+    paths = root_template["Resources"]["AdminApi"]["Properties"]["DefinitionBody"]["paths"]
+    secured = {
+        (path, "ANY" if "any-method" in verb else verb.upper())
+        for path, operations in paths.items()
+        for verb, operation in operations.items()
+        if operation["security"] == [{"Admin": []}]
+    }
+    assert secured == {(route.path, route.method) for route in _listed() if route.api == "admin"}
+
+
+def test_functions_that_hash_passwords_have_a_whole_cpu(functions):
+    for name in ("LoginSubmit", "RegistrationSubmit", "AdminIdentities"):
+        assert functions[name]["MemorySize"] == 1769
+
+
+def test_alarms_watch_every_function(functions):
+    alarms = template.read(ROOT / "infra" / "observability.yaml")["Resources"]
+    for metric in ("Errors", "Throttles"):
+        watched = [
+            entry["MetricStat"]["Metric"]["Dimensions"][0]["Value"]["Fn::Sub"].removeprefix("${Prefix}-")
+            for name, alarm in alarms.items()
+            if name.startswith(metric)
+            for entry in alarm["Properties"]["Metrics"]
+            if "MetricStat" in entry
+        ]
+        assert sorted(watched) == sorted(functions)
+
+
+def _listed() -> tuple[local_routes.Route, ...]:
+    return local_routes.read(ROOT / "template.yaml")

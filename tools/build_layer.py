@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,11 @@ def main() -> int:
 def core(python: Path) -> None:
     package = ROOT / "layers" / "core" / "vestibule"
     shutil.copytree(package, python / "vestibule", ignore=shutil.ignore_patterns(*NOT_SHIPPED), dirs_exist_ok=True)
+    # What `GET /version` answers: importlib.metadata finds it there.
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    described = python / f"vestibule-{version}.dist-info"
+    described.mkdir(exist_ok=True)
+    (described / "METADATA").write_text(f"Metadata-Version: 2.1\nName: vestibule\nVersion: {version}\n")
 
 
 def configuration(path: Path) -> Any:

@@ -1,6 +1,6 @@
 """What no other route of the admin API takes."""
 
+from vestibule.edge import fallback
 from vestibule.edge.endpoint import Api, endpoint
-from vestibule.resources import fallback
 
 handler = endpoint(fallback.admin, api=Api.ADMIN)

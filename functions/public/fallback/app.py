@@ -1,6 +1,6 @@
 """What no other route of the public API takes."""
 
+from vestibule.edge import fallback
 from vestibule.edge.endpoint import endpoint
-from vestibule.resources import fallback
 
 handler = endpoint(fallback.public)

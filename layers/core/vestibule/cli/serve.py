@@ -77,7 +77,7 @@ def _serve(options: Options) -> Gateway:
     kept = store.prepare(config.dsn)
     listed = routes.read(path)
     _set_environment(route.function for route in listed)
-    wiring.configure(loaded, dev=options.dev, local=True)
+    wiring.configure(loaded, local=True)
     gateway = _gateway(listed, config, ports, dev=options.dev)
     wiring.services()  # opens the store: an unusable one is said now, not to the first user
     server.serve(gateway, list(sockets.values()), lambda: click.echo(_banner(loaded, kept)))

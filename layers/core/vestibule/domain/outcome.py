@@ -54,6 +54,9 @@ class FlowInvalid:
 
     flow: Flow
     document: Json
+    method: str = ""
+    refused: bool = True
+    """False where the form was fine and only asks for its next step."""
     browser_status: int = 303
     cookies: CookieChanges = UNCHANGED
 
@@ -63,6 +66,7 @@ class SignedIn:
     """Login succeeded. `session` is the wire document; `continue_with` what hooks added."""
 
     flow: Flow
+    method: str
     session: Json
     token: str = field(repr=False)
     return_to: str = ""
@@ -75,6 +79,7 @@ class SignedUp:
     """Registration succeeded; `session` and `token` are there when a hook opened a session."""
 
     flow: Flow
+    method: str
     identity: Json
     session: Json | None = None
     token: str | None = field(default=None, repr=False)

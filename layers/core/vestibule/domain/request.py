@@ -24,7 +24,8 @@ class Request:
     """`headers` have lower-case names; `query` keeps order and repeats; `path_parameters` come from the route.
 
     `client_ip` is the address the gateway saw, or a trusted proxy's word for it (design: the edge decides).
-    `csrf` is the browser's CSRF secret (from its cookie, or a new one that the edge sets); empty where none is issued.
+    `csrf_secrets` are the browser's CSRF secrets: one, unless a sibling domain planted a second cookie; a new one that
+    the edge sets is the only one then. Empty where none is issued.
     `session_token` is the token the client presented, from header or cookie; `cookie_expires_at` is RFC 3339 text.
     """
 
@@ -38,7 +39,7 @@ class Request:
     path_parameters: Mapping[str, str] = field(default_factory=dict[str, str])
     client_ip: str = ""
     location: str = ""
-    csrf: str = field(default="", repr=False)
+    csrf_secrets: tuple[str, ...] = field(default=(), repr=False)
     csrf_is_new: bool = False
     session_token: str | None = field(default=None, repr=False)
     cookie_expires_at: str | None = None
@@ -49,6 +50,11 @@ class Request:
 
     def params(self, name: str) -> list[str]:
         return [value for key, value in self.query if key == name and value]
+
+    @property
+    def csrf(self) -> str:
+        """The secret that new flows are bound to; empty where there is none."""
+        return self.csrf_secrets[0] if self.csrf_secrets else ""
 
     @property
     def accepts_json(self) -> bool:

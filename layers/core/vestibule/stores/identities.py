@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from vestibule.crypto.sealing import Sealer
-from vestibule.domain.identity import Identity
+from vestibule.domain.identity import Identity, State
 from vestibule.ports import (
     Absent,
     AnyOf,
+    Check,
     Delete,
     Equals,
     Item,
@@ -156,6 +157,17 @@ class IdentityStore:
         writes += self._secret_writes(new.id, secrets)
         self._commit(writes, rewritten, also)
         return replace(new, version=old.version + 1)
+
+    def replacing_secret(self, identity: Identity, type_: str, config: Mapping[str, Any]) -> tuple[TransactWrite, ...]:
+        """A new secret for a credential that stays as it is otherwise (a rehash), as a part of a transaction."""
+        secrets = {type_: config}
+        carried = [write for _, write in self._claims(identity, secrets) if "cfg" in write.item]
+        return (*carried, *self._secret_writes(identity.id, secrets))
+
+    @staticmethod
+    def still_active(identity: Identity) -> Check:
+        """The identity was neither disabled nor deleted meanwhile, as a part of a transaction."""
+        return Check(identity_key(identity.id), (Equals("st", str(State.ACTIVE)), Absent("gone")))
 
     def delete(self, identity_id: str) -> bool:
         """Delete the identity and all that belongs to it; False when there is none.

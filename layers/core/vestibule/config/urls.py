@@ -1,0 +1,38 @@
+"""Where everything is: our own addresses and the pages that draw flows."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from vestibule.config.model import Config
+
+
+class Urls:
+    """All addresses are made from the configuration, never from request headers."""
+
+    def __init__(self, config: Config) -> None:
+        self.public = str(config.serve.public.base_url).rstrip("/")
+        self.admin = str(config.serve.admin.base_url).rstrip("/")
+        self._flows = config.selfservice.flows
+
+    def self_service(self, path: str, **query: str) -> str:
+        """An address below `<public>/self-service/`."""
+        return with_query(f"{self.public}/self-service/{path}", **query)
+
+    def action(self, kind: str, flow_id: str) -> str:
+        """Where a flow's form goes."""
+        return self.self_service(kind, flow=flow_id)
+
+    def ui(self, kind: str, **query: str) -> str:
+        """The page that draws a flow (`kind`) or an `error`: the configured one, or else the built-in page."""
+        configured: str | None = getattr(self._flows, kind).ui_url
+        return with_query(configured or f"{self.public}/ui/{kind}", **query)
+
+
+def with_query(url: str, **query: str) -> str:
+    """The URL with parameters added; what its query holds already is kept."""
+    if not query:
+        return url
+    parts = urlsplit(url)
+    joined = "&".join(part for part in (parts.query, urlencode(query)) if part)
+    return urlunsplit(parts._replace(query=joined))

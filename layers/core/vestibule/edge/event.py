@@ -1,0 +1,95 @@
+"""API Gateway's event (HTTP API, payload version 2.0) as a Request. The only place that knows its shape."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from vestibule.crypto import csrf
+from vestibule.domain.errors import BadRequest
+from vestibule.domain.request import Request
+from vestibule.edge import cookies
+from vestibule.edge.csrf_cookie import issued_at
+from vestibule.services import Services
+
+Event = Mapping[str, Any]
+
+
+def to_request(event: Event, svc: Services, *, public: bool) -> Request:
+    """The request in the event. Only the public API knows cookies and CSRF. Raises BadRequest."""
+    given: dict[str, str] = event.get("headers") or {}
+    parameters: dict[str, str] = event.get("pathParameters") or {}
+    headers = {name.lower(): value for name, value in given.items()}
+    http = event["requestContext"]["http"]
+    path, raw_query = event.get("rawPath", "/"), event.get("rawQueryString", "")
+    base = svc.urls.public if public else svc.urls.admin
+    pairs = cookies.parse(event.get("cookies") or [headers.get("cookie", "")]) if public else []
+    secrets = cookies.csrf_secrets(pairs, svc.urls.public)
+    is_new = public and not secrets and issued_at(http["method"], path)
+    token, cookie_expires_at = _session_token(headers, pairs, svc) if public else (None, None)
+    trusted = svc.config.vestibule.trusted_proxy
+    return Request(
+        method=http["method"],
+        path=path,
+        url=f"{base}{path}" + (f"?{raw_query}" if raw_query else ""),
+        query=tuple(parse_qsl(raw_query, keep_blank_values=True, max_num_fields=1000)),
+        headers=headers,
+        cookies=dict(reversed(pairs)),
+        body=_body(event),
+        path_parameters={name: unquote(value) for name, value in parameters.items()},
+        client_ip=_client_ip(headers, http.get("sourceIp", ""), trusted=trusted),
+        location=_location(headers) if trusted else "",
+        csrf_secrets=(csrf.new_secret(svc.random.bytes),) if is_new else secrets,
+        csrf_is_new=is_new,
+        session_token=token,
+        cookie_expires_at=cookie_expires_at,
+    )
+
+
+def _body(event: Event) -> bytes:
+    body = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return body.encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(body, validate=True)
+    except binascii.Error:
+        raise BadRequest("The body cannot be decoded") from None
+
+
+def _session_token(
+    headers: Mapping[str, str], pairs: list[tuple[str, str]], svc: Services
+) -> tuple[str | None, str | None]:
+    """(token, expiry of its cookie): from X-Session-Token, else the cookie, else a bearer token. Contract 06 §7."""
+    if token := headers.get("x-session-token"):
+        return token, None
+    if opened := cookies.opened_session(pairs, svc.config, svc.cookie_sealer):
+        return opened
+    scheme, _, credentials = headers.get("authorization", "").partition(" ")
+    return (credentials.strip(), None) if scheme.lower() == "bearer" and credentials.strip() else (None, None)
+
+
+def _client_ip(headers: Mapping[str, str], source_ip: str, *, trusted: bool) -> str:
+    """What the gateway saw; behind a trusted proxy, what that says it saw. Contract 06 §7, design §5."""
+    if not trusted:
+        return source_ip
+    for name in ("true-client-ip", "cf-connecting-ip", "x-real-ip"):
+        if address := _address(headers.get(name, "")):
+            return address
+    forwarded = [_address(part) for part in headers.get("x-forwarded-for", "").split(",")]
+    public = [address for address in forwarded if address and not ipaddress.ip_address(address).is_private]
+    return public[-1] if public else source_ip
+
+
+def _address(text: str) -> str | None:
+    try:
+        return str(ipaddress.ip_address(text.strip()))
+    except ValueError:
+        return None
+
+
+def _location(headers: Mapping[str, str]) -> str:
+    return ", ".join(filter(None, (headers.get("cf-ipcity", ""), headers.get("cf-ipcountry", ""))))

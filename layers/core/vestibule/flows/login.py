@@ -1,0 +1,174 @@
+"""Sign in: start, fetch, submit. Contract 01 §4."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from vestibule.config.hooks import Point
+from vestibule.crypto.text import to_base64url
+from vestibule.crypto.tokens import ExchangeCode
+from vestibule.domain.errors import Aal1Required, BadRequest, SessionAlreadyAvailable
+from vestibule.domain.flow import Flow, FlowType, Kind
+from vestibule.domain.message import Problem
+from vestibule.domain.outcome import FlowInvalid, FlowShown, FlowStarted, Outcome, SignedIn
+from vestibule.domain.request import Request
+from vestibule.domain.session import Aal, Session
+from vestibule.flows import submitting
+from vestibule.hooks import chain
+from vestibule.hooks.hook import Moment
+from vestibule.lifecycle import destinations, drawing, issuing, loading, opening
+from vestibule.lifecycle.loading import Resumed
+from vestibule.methods.identifier import IDENTIFIER
+from vestibule.methods.method import Attempt, Form, Pending, Proven, Rejected
+from vestibule.methods.password_login import PASSWORD
+from vestibule.methods.registry import METHODS
+from vestibule.ports import Key
+from vestibule.services import Services
+from vestibule.ui import messages
+from vestibule.ui.decode import BadBody
+
+_TRUE = {"1", "t", "T", "TRUE", "true", "True"}
+_LEVELS = {"aal1": Aal.AAL1, "aal2": Aal.AAL2}
+
+
+def start(request: Request, svc: Services) -> Outcome:
+    """Open a flow for whoever is not signed in, or has to prove more.
+
+    Raises SessionAlreadyAvailable, Aal1Required, ReturnToForbidden, BadRequest.
+    """
+    type_ = FlowType.API if request.path.endswith("/api") else FlowType.BROWSER
+    aal = _requested_aal(request)
+    return_to = destinations.requested(request, svc)
+    session = loading.active_session(request, svc)
+    refresh = session is not None and request.param("refresh") in _TRUE
+    if session is None and aal is Aal.AAL2:
+        raise Aal1Required("A second factor needs a session with a first one: sign in first")
+    if session is not None and not refresh and aal <= session.aal:
+        raise _signed_in_already(return_to or destinations.default_after(Kind.LOGIN, "", svc))
+    schema = opening.chosen_schema(request.param("identity_schema"), svc) if session is None else None
+    flow = opening.new_flow(Kind.LOGIN, type_, request, svc)
+    flow = replace(flow, requested_aal=str(aal), refresh=refresh, identity_schema=schema)
+    extra: dict[str, str] = {}
+    if type_ is FlowType.API and session is None and request.param("return_session_token_exchange_code") in _TRUE:
+        code = ExchangeCode.new(flow.id, svc.random.bytes)
+        flow = replace(flow, exchange_code_digest=to_base64url(code.digest("init")))
+        extra["session_token_exchange_code"] = code.text
+    if session is not None:
+        flow = _for_session(flow, session)
+    flow = svc.flows.add(flow)
+    return FlowStarted(flow=flow, document=drawing.document(flow, request, svc, **extra))
+
+
+def fetch(request: Request, svc: Services) -> Outcome:
+    """Show a stored flow. Raises NotFound, CsrfViolation, FlowExpired."""
+    flow = loading.fetch(Kind.LOGIN, request, svc)
+    return FlowShown(document=drawing.document(flow, request, svc))
+
+
+def submit(request: Request, svc: Services) -> Outcome:
+    """Check the submitted credential and, if it holds, run the hooks and open a session.
+
+    A wrong credential is an answer (`FlowInvalid`), not an error.
+    Raises BadRequest, NotFound, FlowExpired, CsrfViolation, SessionAlreadyAvailable, TooManyRequests.
+    """
+    form = submitting.read_form(Kind.LOGIN, request)
+    resumed = loading.resume(Kind.LOGIN, request, svc, _keys(form, svc))
+    _ensure_useful(resumed, svc)
+    opening.ensure_current(resumed.flow, request, svc)
+    if isinstance(form, BadBody):
+        return submitting.refused(resumed.flow, "", [submitting.unreadable(form)], request, svc)
+    problem = loading.guard(resumed.flow, request, form.text("csrf_token"))
+    method = submitting.chosen(Kind.LOGIN, form, svc)
+    if problem or method is None:
+        why = problem or submitting.no_method(Kind.LOGIN)
+        return submitting.refused(resumed.flow, "", [why], request, svc)
+    attempt = Attempt(request, resumed.flow, form, resumed.session, resumed.found)
+    match method.submit(attempt, svc):
+        case Rejected(problems, values):
+            return submitting.refused(resumed.flow, method.id, problems, request, svc, **values)
+        case Pending() as pending:
+            return submitting.next_step(pending, method, form, request, svc)
+        case Proven() as proven:
+            return _signed_in(proven, method.id, attempt, svc)
+
+
+def _signed_in(proven: Proven, method: str, attempt: Attempt, svc: Services) -> Outcome:
+    flow, identity = replace(attempt.flow, active=method), proven.identity
+    if not identity.active:
+        return _disabled(flow, method, attempt, svc)
+    return_to = destinations.after(attempt.flow, method, svc)
+    session = attempt.session
+    if session is not None and session.identity_id == identity.id:
+        issued = issuing.refresh(session, identity, proven.factor, attempt.request, svc)
+        stored = svc.sessions.saving(issued.session)
+    else:
+        issued = issuing.issue(identity, proven.factor, attempt.request, svc)
+        stored = svc.sessions.adding(issued.session)
+    moment = Moment(
+        point=Point.LOGIN_AFTER,
+        request=attempt.request,
+        flow=flow,
+        method=method,
+        identity=identity,
+        factor=proven.factor,
+        issued=issued,
+        return_to=return_to,
+    )
+    stopped = chain.run(moment, svc)
+    if stopped is not None:
+        return stopped
+    svc.table.transact([stored, svc.identities.still_active(identity), *proven.writes])
+    return SignedIn(
+        flow=attempt.flow,
+        method=method,
+        session=issuing.session_document(issued.shown, svc),
+        token=issued.token,
+        return_to=return_to,
+        cookies=issuing.cookies(issued, flow, svc),
+    )
+
+
+def _disabled(flow: Flow, method: str, attempt: Attempt, svc: Services) -> FlowInvalid:
+    return submitting.refused(flow, method, [Problem(messages.IDENTITY_DISABLED())], attempt.request, svc)
+
+
+def _keys(form: Form | BadBody, svc: Services) -> tuple[Key, ...]:
+    """What the chosen method wants to be read with the flow; a wrong choice is told later, when the flow is known."""
+    if isinstance(form, BadBody):
+        return ()
+    for method in METHODS[Kind.LOGIN]:
+        if method.enabled(svc) and method.responsible(form):
+            return tuple(method.keys(form, svc))
+    return ()
+
+
+def _ensure_useful(resumed: Resumed, svc: Services) -> None:
+    flow, session = resumed.flow, resumed.session
+    if session is None:
+        if flow.requested_aal == Aal.AAL2:
+            raise Aal1Required("The session that this second factor was for has ended: sign in again")
+        return
+    if not flow.refresh and flow.requested_aal <= session.aal:
+        raise _signed_in_already(svc.config.selfservice.default_browser_return_url)
+
+
+def _requested_aal(request: Request) -> Aal:
+    asked = (request.param("aal") or "aal1").lower()
+    if asked not in _LEVELS:
+        raise BadRequest("The query parameter aal takes aal1 or aal2")
+    return _LEVELS[asked]
+
+
+def _for_session(flow: Flow, session: Session) -> Flow:
+    """A flow of somebody who is signed in says why it is there, and knows who it is."""
+    credential = session.identity.credential(PASSWORD) if session.identity else None
+    known = {IDENTIFIER: credential.identifiers[0]} if credential and credential.identifiers and flow.refresh else {}
+    why = messages.LOGIN_RE_AUTH() if flow.refresh else messages.LOGIN_MFA()
+    return replace(flow, internal=known, messages=(why,))
+
+
+def _signed_in_already(location: str) -> SessionAlreadyAvailable:
+    return SessionAlreadyAvailable(
+        "Somebody is signed in already; to sign in again, start the flow with refresh=true",
+        browser_location=location,
+    )

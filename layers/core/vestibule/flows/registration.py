@@ -1,0 +1,136 @@
+"""Sign up: start, fetch, submit. Contract 01 §5."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from vestibule.config.hooks import Point
+from vestibule.crypto.text import to_base64url
+from vestibule.crypto.tokens import ExchangeCode
+from vestibule.domain.errors import FlowDisabled, SessionAlreadyAvailable
+from vestibule.domain.flow import FlowType, Kind
+from vestibule.domain.message import Problem
+from vestibule.domain.outcome import FlowInvalid, FlowShown, FlowStarted, Outcome, SignedUp
+from vestibule.domain.request import Request
+from vestibule.flows import submitting
+from vestibule.hooks import chain
+from vestibule.hooks.hook import Moment
+from vestibule.lifecycle import destinations, drawing, loading, opening
+from vestibule.lifecycle.loading import Resumed
+from vestibule.methods.method import Attempt, Pending, Proven, Rejected
+from vestibule.services import Services
+from vestibule.stores.identities import AlreadyExists
+from vestibule.ui import messages
+from vestibule.ui.decode import BadBody
+from vestibule.ui.violations import problems as problems_of
+
+
+def start(request: Request, svc: Services) -> Outcome:
+    """Open a flow for somebody who is not signed in.
+
+    Raises FlowDisabled, SessionAlreadyAvailable, ReturnToForbidden, BadRequest.
+    """
+    _ensure_enabled(svc)
+    type_ = FlowType.API if request.path.endswith("/api") else FlowType.BROWSER
+    return_to = destinations.requested(request, svc)
+    schema = opening.chosen_schema(request.param("identity_schema"), svc)
+    if loading.active_session(request, svc) is not None:
+        raise _signed_in_already(return_to or destinations.default_after(Kind.REGISTRATION, "", svc))
+    flow = replace(opening.new_flow(Kind.REGISTRATION, type_, request, svc), identity_schema=schema)
+    extra: dict[str, str] = {}
+    if type_ is FlowType.API and request.param("return_session_token_exchange_code") == "true":
+        code = ExchangeCode.new(flow.id, svc.random.bytes)
+        flow = replace(flow, exchange_code_digest=to_base64url(code.digest("init")))
+        extra["session_token_exchange_code"] = code.text
+    flow = svc.flows.add(flow)
+    return FlowStarted(flow=flow, document=drawing.document(flow, request, svc, **extra))
+
+
+def fetch(request: Request, svc: Services) -> Outcome:
+    """Show a stored flow. Raises FlowDisabled, NotFound, CsrfViolation, FlowExpired."""
+    _ensure_enabled(svc)
+    flow = loading.fetch(Kind.REGISTRATION, request, svc)
+    return FlowShown(document=drawing.document(flow, request, svc))
+
+
+def submit(request: Request, svc: Services) -> Outcome:
+    """Check what was submitted and, if it holds, make the identity and run the hooks.
+
+    What is wrong with the form is an answer (`FlowInvalid`), not an error.
+    Raises FlowDisabled, BadRequest, NotFound, FlowExpired, CsrfViolation, SessionAlreadyAvailable, BadGateway.
+    """
+    _ensure_enabled(svc)
+    resumed = loading.resume(Kind.REGISTRATION, request, svc)
+    if resumed.session is not None:
+        raise _signed_in_already(svc.config.selfservice.default_browser_return_url)
+    opening.ensure_current(resumed.flow, request, svc)
+    outcome = _answered(resumed, request, svc)
+    # The reference sends browsers back to a refused form with another status here than anywhere else (contract 01 §5).
+    if isinstance(outcome, FlowInvalid) and outcome.refused:
+        return replace(outcome, browser_status=302)
+    return outcome
+
+
+def _answered(resumed: Resumed, request: Request, svc: Services) -> Outcome:
+    flow = resumed.flow
+    schema = svc.schema(flow.identity_schema)
+    form = submitting.read_form(Kind.REGISTRATION, request, schema.trait_fields)
+    if isinstance(form, BadBody):
+        return submitting.refused(flow, "", [submitting.unreadable(form)], request, svc)
+    problem = loading.guard(flow, request, form.text("csrf_token"))
+    if problem:
+        return submitting.refused(flow, "", [problem], request, svc, traits=form.traits)
+    method = submitting.chosen(Kind.REGISTRATION, form, svc)
+    if method is None:
+        wrong = tuple(problems_of(schema.validate(form.traits))) or (submitting.no_method(Kind.REGISTRATION),)
+        return submitting.refused(flow, "", wrong, request, svc)
+    attempt = Attempt(request, flow, form, None, resumed.found)
+    match method.submit(attempt, svc):
+        case Rejected(problems, values):
+            return submitting.refused(flow, method.id, problems, request, svc, **values)
+        case Pending() as pending:
+            return submitting.next_step(pending, method, form, request, svc)
+        case Proven() as proven:
+            return _signed_up(proven, method.id, attempt, svc)
+
+
+def _signed_up(proven: Proven, method: str, attempt: Attempt, svc: Services) -> Outcome:
+    """Hooks before saving; the identity with all that is unique about it; hooks after it, `session` last."""
+    return_to = destinations.after(attempt.flow, method, svc)
+    before = Moment(
+        point=Point.REGISTRATION_PRE_PERSIST,
+        request=attempt.request,
+        flow=attempt.flow,
+        method=method,
+        identity=proven.identity,
+        factor=proven.factor,
+        return_to=return_to,
+    )
+    stopped = chain.run(before, svc)
+    if stopped is not None:
+        return stopped
+    try:
+        identity = svc.identities.create(proven.identity, proven.secrets, proven.writes)
+    except AlreadyExists:
+        return _duplicate(method, attempt, svc)
+    after = replace(before, point=Point.REGISTRATION_POST_PERSIST, identity=identity)
+    return chain.run(after, svc) or SignedUp(
+        flow=attempt.flow,
+        method=method,
+        identity=identity.to_wire(svc.urls.public),
+        return_to=return_to,
+    )
+
+
+def _duplicate(method: str, attempt: Attempt, svc: Services) -> Outcome:
+    problem = Problem(messages.DUPLICATE_CREDENTIALS())
+    return submitting.refused(attempt.flow, method, [problem], attempt.request, svc, traits=attempt.form.traits)
+
+
+def _ensure_enabled(svc: Services) -> None:
+    if not svc.config.selfservice.flows.registration.enabled:
+        raise FlowDisabled("Registration is not offered here")
+
+
+def _signed_in_already(location: str) -> SessionAlreadyAvailable:
+    return SessionAlreadyAvailable("Somebody is signed in; sign out before signing up", browser_location=location)

@@ -1,0 +1,68 @@
+"""What every submit has in common: which method is meant, and what its verdict makes of the flow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from vestibule.config.schema_fields import TraitField
+from vestibule.domain.errors import NotFound
+from vestibule.domain.flow import Flow, Kind
+from vestibule.domain.message import Problem
+from vestibule.domain.outcome import FlowInvalid
+from vestibule.domain.request import Request
+from vestibule.lifecycle import drawing
+from vestibule.methods.method import Form, Method, Pending
+from vestibule.methods.registry import KNOWN, METHODS
+from vestibule.services import Services
+from vestibule.ui import messages
+from vestibule.ui.decode import BadBody, decode
+from vestibule.ui.shape import Kind as FieldKind
+from vestibule.ui.shape import shape
+
+_NO_METHOD = {Kind.LOGIN: messages.LOGIN_NO_STRATEGY_FOUND, Kind.REGISTRATION: messages.REGISTRATION_NO_STRATEGY_FOUND}
+
+
+def read_form(kind: Kind, request: Request, traits: tuple[TraitField, ...] | None = None) -> Form | BadBody:
+    """The body, by the fields of every method of the kind, and with `traits` by those too.
+
+    A body that cannot be read is a value here: it becomes a message of the form, which has to be loaded first.
+    """
+    names = [name for method in METHODS[kind] for name in method.fields]
+    wanted = shape("method", "csrf_token", *names, traits=traits, transient_payload=FieldKind.OBJECT)
+    try:
+        return Form(decode(request.body, request.headers.get("content-type"), wanted))
+    except BadBody as bad:
+        return bad
+
+
+def chosen(kind: Kind, form: Form, svc: Services) -> Method | None:
+    """The enabled method that the form is for, or None. Raises NotFound for one that exists but is off."""
+    for method in METHODS[kind]:
+        if method.enabled(svc) and method.responsible(form):
+            return method
+    if form.method in KNOWN[kind]:
+        raise NotFound(f"The method {form.method} is not enabled for this flow")
+    return None
+
+
+def no_method(kind: Kind) -> Problem:
+    return Problem(_NO_METHOD[kind]())
+
+
+def unreadable(bad: BadBody) -> Problem:
+    return Problem(messages.GENERIC(reason=str(bad)))
+
+
+def next_step(pending: Pending, method: Method, form: Form, request: Request, svc: Services) -> FlowInvalid:
+    """Store the flow as the method wants it and ask for the next step."""
+    flow = svc.flows.save(replace(pending.flow, updated_at=svc.clock.now()))
+    forward = {} if form.text("screen") == "previous" else {"transient_payload": dict(form.transient_payload)}
+    document = drawing.document(flow, request, svc, **forward)
+    return FlowInvalid(flow=flow, document=document, method=method.id, refused=False)
+
+
+def refused(
+    flow: Flow, method: str, problems: Sequence[Problem], request: Request, svc: Services, **values: object
+) -> FlowInvalid:
+    return replace(drawing.refuse(flow, tuple(problems), request, svc, values), method=method)

@@ -1,0 +1,114 @@
+"""A flow as its client sees it. Nothing drawn is stored: the flow and the configuration say it all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from vestibule.config.json_shapes import is_object
+from vestibule.crypto import csrf
+from vestibule.domain.flow import Flow, Kind
+from vestibule.domain.json import Json
+from vestibule.domain.message import Problem
+from vestibule.domain.outcome import FlowInvalid
+from vestibule.domain.request import Request
+from vestibule.domain.times import to_rfc3339
+from vestibule.lifecycle.loading import csrf_secret
+from vestibule.methods.registry import METHODS
+from vestibule.services import Services
+from vestibule.ui import ordering
+from vestibule.ui.container import Container, with_problems, with_values
+from vestibule.ui.nodes import Node, csrf_node, input_node
+
+_KEPT_PROBLEMS = 20
+"""A hostile form could name thousands of fields that a schema does not know; an item is to stay small."""
+
+
+def container(flow: Flow, request: Request, svc: Services) -> Container:
+    """The form: nodes of every enabled method, filled, with what is wrong at its place, in the order of the wire."""
+    drawn = Container(svc.urls.action(flow.kind, flow.id), _nodes(flow, request, svc), flow.messages)
+    filled = replace(drawn, nodes=with_values(drawn.nodes, flow.values))
+    told = with_problems(filled, flow.problems)
+    return replace(told, nodes=ordering.sorted_nodes(told.nodes, _order(flow, svc)))
+
+
+def document(flow: Flow, request: Request, svc: Services, **extra: Any) -> Json:
+    """The flow's JSON, contract 01 §2. `extra` are keys of this answer alone."""
+    wire: Json = {
+        "id": flow.id,
+        "type": str(flow.type),
+        "expires_at": to_rfc3339(flow.expires_at),
+        "issued_at": to_rfc3339(flow.issued_at),
+        "request_url": flow.request_url,
+        "ui": container(flow, request, svc).to_wire(),
+        "state": str(flow.state),
+    }
+    if flow.kind in (Kind.LOGIN, Kind.REGISTRATION, Kind.SETTINGS):
+        wire["organization_id"] = flow.organization_id
+    if flow.kind is Kind.LOGIN:
+        wire |= {
+            "created_at": to_rfc3339(flow.issued_at),
+            "updated_at": to_rfc3339(flow.updated_at or flow.issued_at),
+            "refresh": flow.refresh,
+            "requested_aal": flow.requested_aal,
+        }
+    optional: Mapping[str, Any] = {
+        "active": flow.active,
+        "return_to": flow.return_to,
+        "identity_schema": flow.identity_schema,
+    }
+    return wire | {name: value for name, value in optional.items() if value} | extra
+
+
+def refuse(
+    flow: Flow, problems: tuple[Problem, ...], request: Request, svc: Services, values: Json | None = None
+) -> FlowInvalid:
+    """Store what is wrong with the submitted form and show it again. Earlier messages are gone, earlier values stay."""
+    refused = replace(
+        flow,
+        messages=(),
+        problems=problems[:_KEPT_PROBLEMS],
+        values=merged(flow.values, values or {}),
+        updated_at=svc.clock.now(),
+    )
+    known = {node.name for node in _nodes(refused, request, svc)}
+    unknown = [problem.node_name for problem in refused.problems if problem.node_name not in known]
+    extra = tuple(dict.fromkeys([*flow.extra_nodes, *filter(None, unknown)]))
+    stored = svc.flows.save(replace(refused, extra_nodes=extra))
+    return FlowInvalid(flow=stored, document=document(stored, request, svc))
+
+
+def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> Json:
+    """Both documents in one: objects key by key, for anything else the new value."""
+    result = dict(old)
+    for name, value in new.items():
+        before = result.get(name)
+        result[name] = merged(before, value) if is_object(before) and is_object(value) else value
+    return result
+
+
+def _nodes(flow: Flow, request: Request, svc: Services) -> tuple[Node, ...]:
+    nodes: dict[tuple[str, str, str], Node] = {}
+    for method in METHODS[flow.kind]:
+        if method.enabled(svc):
+            for node in method.nodes(flow, svc):
+                nodes.setdefault((node.name, node.group, str(node.value or "")), node)
+    present = {node.name for node in nodes.values()}
+    extra = [input_node(name, "text", "default") for name in flow.extra_nodes if name not in present]
+    token = [] if flow.is_api and not nodes else [csrf_node(_token(flow, request, svc))]
+    return (*token, *nodes.values(), *extra)
+
+
+def _token(flow: Flow, request: Request, svc: Services) -> str:
+    if flow.is_api:
+        return ""
+    secret = request.csrf if request.csrf_is_new else csrf_secret(flow, request)
+    return csrf.mask(secret, svc.random.bytes) if secret else ""
+
+
+def _order(flow: Flow, svc: Services) -> ordering.Order:
+    if flow.kind is Kind.LOGIN:
+        return ordering.LOGIN
+    names = svc.schema(flow.identity_schema).keys
+    return ordering.registration(names) if flow.kind is Kind.REGISTRATION else ordering.settings(names)

@@ -1,0 +1,86 @@
+"""A new flow."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from vestibule.crypto import csrf
+from vestibule.domain.errors import BadRequest, FlowExpired
+from vestibule.domain.flow import Flow, FlowType, Kind
+from vestibule.domain.message import Message, Problem
+from vestibule.domain.request import Request
+from vestibule.domain.times import to_rfc3339
+from vestibule.services import Services
+from vestibule.ui import messages
+
+_EXPIRED = {
+    Kind.LOGIN: messages.LOGIN_FLOW_EXPIRED,
+    Kind.REGISTRATION: messages.REGISTRATION_FLOW_EXPIRED,
+    Kind.SETTINGS: messages.SETTINGS_FLOW_EXPIRED,
+    Kind.RECOVERY: messages.RECOVERY_FLOW_EXPIRED,
+    Kind.VERIFICATION: messages.VERIFICATION_FLOW_EXPIRED,
+}
+
+
+def new_flow(kind: Kind, type_: FlowType, request: Request, svc: Services) -> Flow:
+    """A flow for the client of the request, not stored yet."""
+    now = svc.clock.now()
+    return Flow(
+        id=svc.random.uuid4(),  # version 4: the reference UI knows no later one
+        kind=kind,
+        type=type_,
+        issued_at=now,
+        updated_at=now,
+        expires_at=now + lifespan(kind, svc),
+        request_url=request.url,
+        csrf=csrf.digest(request.csrf) if type_ is FlowType.BROWSER and request.csrf else "",
+    )
+
+
+def lifespan(kind: Kind, svc: Services) -> timedelta:
+    return getattr(svc.config.selfservice.flows, kind).lifespan
+
+
+def ensure_current(flow: Flow, request: Request, svc: Services) -> None:
+    """Raises FlowExpired, with a fresh flow in place of the old one, which says why it is there. Contract 01 §12."""
+    now = svc.clock.now()
+    if flow.expires_at > now:
+        return
+    again = _replacement(flow, request, svc, _EXPIRED[flow.kind](expired_at=flow.expires_at))
+    svc.flows.add(again)
+    raise FlowExpired(
+        "The form was open for too long and has expired; go on with the new one",
+        beside=_expiry(flow.expires_at, now) | {"use_flow_id": again.id},
+        browser_location=svc.urls.ui(flow.kind, flow=again.id),
+    )
+
+
+def _replacement(flow: Flow, request: Request, svc: Services, why: Message) -> Flow:
+    return replace(
+        new_flow(flow.kind, flow.type, request, svc),
+        request_url=flow.request_url,
+        identity_schema=flow.identity_schema,
+        requested_aal=flow.requested_aal,
+        refresh=flow.refresh,
+        problems=(Problem(why),),
+    )
+
+
+def _expiry(expired_at: datetime, now: datetime) -> dict[str, Any]:
+    return {"expired_at": to_rfc3339(expired_at), "since": (now - expired_at) // timedelta(microseconds=1) * 1000}
+
+
+def chosen_schema(asked: str | None, svc: Services) -> str | None:
+    """The schema that `identity_schema=` asks for, if people may choose it; None when nothing is asked.
+
+    Raises BadRequest.
+    """
+    if asked is None:
+        return None
+    identity = svc.config.identity
+    selectable = {schema.id for schema in identity.schemas if schema.selfservice_selectable}
+    if asked not in selectable | {identity.default_schema_id}:
+        raise BadRequest(f"The identity schema {asked!r} does not exist or cannot be chosen")
+    return asked

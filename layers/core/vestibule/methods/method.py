@@ -1,0 +1,116 @@
+"""What a method is: it draws its part of a form and checks what was submitted for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from vestibule.config.json_shapes import is_object
+from vestibule.domain.flow import Flow
+from vestibule.domain.identity import Identity
+from vestibule.domain.json import Json
+from vestibule.domain.message import Problem
+from vestibule.domain.request import Request
+from vestibule.domain.session import AuthenticationMethod, Session
+from vestibule.ports import Item, Key, TransactWrite
+from vestibule.services import Services
+from vestibule.stores.identities import Secrets
+from vestibule.ui.nodes import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The decoded body. Contract 04 §6."""
+
+    fields: Json = field(repr=False)
+
+    def text(self, name: str) -> str:
+        """The field's text; empty when it is missing or no text."""
+        value = self.fields.get(name)
+        return value if isinstance(value, str) else ""
+
+    @property
+    def method(self) -> str:
+        return self.text("method")
+
+    @property
+    def traits(self) -> Any:
+        return self.fields.get("traits", {})
+
+    @property
+    def transient_payload(self) -> Mapping[str, Any]:
+        payload = self.fields.get("transient_payload")
+        return payload if is_object(payload) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One submit. `found` holds what the method asked to be read along with the flow, by key."""
+
+    request: Request
+    flow: Flow
+    form: Form
+    session: Session | None
+    found: Mapping[Key, Item | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """The person is who they say they are, or may become so: a new identity has version 0.
+
+    `writes` belong into the transaction that acts on it, `secrets` are the credentials of a new identity.
+    """
+
+    identity: Identity
+    factor: AuthenticationMethod
+    writes: tuple[TransactWrite, ...] = ()
+    secrets: Secrets = field(default_factory=dict[str, Any], repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The form cannot be accepted. `values` are shown again, under the names of their nodes."""
+
+    problems: tuple[Problem, ...]
+    values: Json = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The method needs another step: the flow as it is to be stored now."""
+
+    flow: Flow
+
+
+Verdict = Proven | Rejected | Pending
+
+
+class Method(Protocol):
+    """One way to prove who you are, in one kind of flow."""
+
+    @property
+    def id(self) -> str:
+        """The value of the form's `method`."""
+        ...
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Which texts of the body it reads, beside what every form has."""
+        ...
+
+    def enabled(self, svc: Services) -> bool: ...
+
+    def responsible(self, form: Form) -> bool:
+        """Whether the form is meant for it."""
+        ...
+
+    def nodes(self, flow: Flow, svc: Services) -> Sequence[Node]:
+        """Its part of the form as the flow stands, unsorted and without values."""
+        ...
+
+    def keys(self, form: Form, svc: Services) -> Sequence[Key]:
+        """What to read along with the flow, in the same round trip."""
+        ...
+
+    def submit(self, attempt: Attempt, svc: Services) -> Verdict: ...

@@ -1,0 +1,114 @@
+"""Sign in with identifier and password. Contract 03 §3."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vestibule.config.normalise import identifier as normalised
+from vestibule.domain.errors import TooManyRequests
+from vestibule.domain.flow import Flow
+from vestibule.domain.identity import Identity
+from vestibule.domain.message import Problem
+from vestibule.domain.session import NIL_UUID, Aal, AuthenticationMethod
+from vestibule.methods.identifier import identifier_nodes
+from vestibule.methods.method import Attempt, Form, Proven, Rejected, Verdict
+from vestibule.ports import Key, PasswordTooLong, TransactWrite
+from vestibule.services import Services
+from vestibule.stores.guesses import Refused
+from vestibule.stores.identities import IdentifierEntry
+from vestibule.ui import messages
+from vestibule.ui.nodes import Node, input_node, submit_node
+
+PASSWORD = "password"  # noqa: S105 (the name of the method)
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordLogin:
+    id: str = PASSWORD
+    fields: tuple[str, ...] = ("identifier", "password_identifier", "password")
+
+    def enabled(self, svc: Services) -> bool:
+        return svc.config.selfservice.methods.password.enabled
+
+    def responsible(self, form: Form) -> bool:
+        return form.method == PASSWORD
+
+    def nodes(self, flow: Flow, svc: Services) -> Sequence[Node]:
+        offered = flow.internal.get("methods")
+        if flow.requested_aal != Aal.AAL1 or (offered is not None and PASSWORD not in offered):
+            return ()
+        if svc.config.selfservice.flows.login.style == "identifier_first" and offered is None and not flow.refresh:
+            return ()
+        label = messages.LOGIN() if flow.refresh else messages.LOGIN_PASSWORD()
+        return (
+            *identifier_nodes(flow, svc),
+            input_node(
+                "password",
+                "password",
+                PASSWORD,
+                required=True,
+                autocomplete="current-password",
+                label=messages.LABEL_INPUT_PASSWORD(),
+            ),
+            submit_node("method", PASSWORD, PASSWORD, label),
+        )
+
+    def keys(self, form: Form, svc: Services) -> Sequence[Key]:
+        return (svc.identities.identifier_key(PASSWORD, normalised(_identifier(form))),)
+
+    def submit(self, attempt: Attempt, svc: Services) -> Verdict:
+        form = attempt.form
+        identifier, password = _identifier(form), form.text("password")
+        values: dict[str, Any] = {} if attempt.flow.refresh else {"identifier": identifier}
+        missing = _missing(identifier=identifier, password=password)
+        if missing:
+            return Rejected(missing, values)
+        entry = svc.identities.read_identifier(attempt.found[self.keys(form, svc)[0]])
+        identity, writes = _checked(normalised(identifier), password, entry, svc)
+        if identity is None:
+            return Rejected((Problem(messages.INVALID_CREDENTIALS()),), values)
+        factor = AuthenticationMethod(PASSWORD, Aal.AAL1, svc.clock.now())
+        return Proven(identity, factor, writes)
+
+
+def _identifier(form: Form) -> str:
+    return form.text("identifier") or form.text("password_identifier")
+
+
+def _missing(**fields: str) -> tuple[Problem, ...]:
+    return tuple(Problem(messages.REQUIRED(property=name), f"#/{name}") for name, value in fields.items() if not value)
+
+
+def _checked(
+    identifier: str, password: str, entry: IdentifierEntry | None, svc: Services
+) -> tuple[Identity | None, tuple[TransactWrite, ...]]:
+    """Hash, reserve the guess and read the identity side by side; known and unknown identifiers cost the same.
+
+    The comparison counts only if the reservation held. Raises TooManyRequests.
+    """
+    hashed = entry.hashed_password if entry else None
+    subject = svc.index.hmac("guess:password", identifier)
+    matches, reservation, identity = svc.parallel(
+        lambda: svc.hasher.verify(password, hashed or svc.hasher.decoy()),
+        lambda: svc.guesses.reserve(PASSWORD, subject),
+        lambda: svc.identities.find(entry.identity_id if entry else NIL_UUID),
+    )
+    if isinstance(reservation, Refused):
+        raise TooManyRequests("Too many attempts to sign in; wait a little", retry_after=reservation.retry_after)
+    if not matches or hashed is None or identity is None:
+        return None, ()
+    forgiven = svc.guesses.succeeded(PASSWORD, subject)
+    return identity, (forgiven, *_rehashed(identity, password, hashed, svc))
+
+
+def _rehashed(identity: Identity, password: str, hashed: str, svc: Services) -> tuple[TransactWrite, ...]:
+    """The password under the configured hash, when it lies under another: the plain text is only here now."""
+    if not svc.hasher.needs_rehash(hashed):
+        return ()
+    try:
+        config = {"hashed_password": svc.hasher.hash(password)}
+    except PasswordTooLong:
+        return ()
+    return svc.identities.replacing_secret(identity, PASSWORD, config)

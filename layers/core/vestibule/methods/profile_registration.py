@@ -1,0 +1,58 @@
+"""Sign up in two steps: first the profile, then the credentials. Contract 01 §5."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from vestibule.domain.flow import Flow
+from vestibule.methods import traits
+from vestibule.methods.method import Attempt, Form, Pending, Rejected, Verdict
+from vestibule.ports import Key
+from vestibule.services import Services
+from vestibule.ui import messages
+from vestibule.ui.container import value_at
+from vestibule.ui.nodes import Node, submit_node
+
+PROFILE = "profile"
+_BACK = "previous"
+_FORWARD = "credential-selection"
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRegistration:
+    id: str = PROFILE
+    fields: tuple[str, ...] = ("screen",)
+
+    def enabled(self, svc: Services) -> bool:
+        return svc.config.selfservice.flows.registration.style == "profile_first"
+
+    def responsible(self, form: Form) -> bool:
+        return form.method in (PROFILE, f"{PROFILE}:back") or form.text("screen") in (_BACK, _FORWARD)
+
+    def nodes(self, flow: Flow, svc: Services) -> Sequence[Node]:
+        if traits.asks_for_credentials(flow, svc):
+            return (submit_node("screen", _BACK, PROFILE, messages.REGISTRATION_BACK()),)
+        return (submit_node("method", PROFILE, PROFILE, messages.REGISTRATION()),)
+
+    def keys(self, form: Form, svc: Services) -> Sequence[Key]:
+        return ()
+
+    def submit(self, attempt: Attempt, svc: Services) -> Verdict:
+        form = attempt.form
+        values = {"traits": form.traits}
+        if form.text("screen") == _BACK or form.method == f"{PROFILE}:back":
+            return Pending(_at_step(attempt.flow, form, None))
+        identity = traits.proposed(attempt, svc)
+        if isinstance(identity, tuple):
+            return Rejected(identity, values)
+        return Pending(_at_step(attempt.flow, form, traits.CREDENTIALS))
+
+
+def _at_step(flow: Flow, form: Form, step: str | None) -> Flow:
+    internal = {name: value for name, value in flow.internal.items() if name != traits.STEP}
+    if step is not None:
+        internal[traits.STEP] = step
+    told = (messages.REGISTRATION_CHOOSE_CREDENTIALS(),) if step else ()
+    kept = dict(flow.values) | ({"traits": form.traits} if value_at({"form": form.fields}, "form.traits") else {})
+    return replace(flow, internal=internal, messages=told, problems=(), values=kept)

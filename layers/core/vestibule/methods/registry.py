@@ -1,0 +1,29 @@
+"""Every method, by the kind of flow it takes part in: one row a method."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from vestibule.domain.flow import Kind
+from vestibule.methods.identifier_first import IdentifierFirst
+from vestibule.methods.method import Method
+from vestibule.methods.password_login import PasswordLogin
+from vestibule.methods.password_registration import PasswordRegistration
+from vestibule.methods.profile_registration import ProfileRegistration
+
+METHODS: Mapping[Kind, tuple[Method, ...]] = {
+    Kind.LOGIN: (PasswordLogin(), IdentifierFirst()),
+    Kind.REGISTRATION: (ProfileRegistration(), PasswordRegistration()),
+    Kind.SETTINGS: (),
+    Kind.RECOVERY: (),
+    Kind.VERIFICATION: (),
+}
+
+KNOWN: Mapping[Kind, frozenset[str]] = {
+    Kind.LOGIN: frozenset({"password", "code", "oidc", "passkey", "webauthn"}),
+    Kind.REGISTRATION: frozenset({"password", "code", "oidc", "passkey", "webauthn"}),
+    Kind.SETTINGS: frozenset({"password", "profile", "oidc", "totp", "lookup_secret", "webauthn", "passkey"}),
+    Kind.RECOVERY: frozenset({"code", "link"}),
+    Kind.VERIFICATION: frozenset({"code", "link"}),
+}
+"""Names that the wire knows: asking for one that is off is a 404, for any other name a message of the form."""

@@ -1,0 +1,117 @@
+"""The sessions of whoever asks: who am I, where else am I signed in, end that. Contract 06 §7."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from vestibule.crypto.text import to_base64url
+from vestibule.crypto.tokens import ExchangeCode
+from vestibule.domain.errors import Aal2Required, BadRequest, NoSession, NotFound
+from vestibule.domain.flow import Kind
+from vestibule.domain.outcome import CookieChanges, Document, Empty, Outcome, SessionCookie
+from vestibule.domain.request import Request
+from vestibule.domain.session import Aal, Session
+from vestibule.domain.times import from_rfc3339
+from vestibule.lifecycle.issuing import session_document
+from vestibule.lifecycle.loading import active_session, canonical_uuid
+from vestibule.resources import paging
+from vestibule.services import Services
+
+_LISTING = "own-sessions"
+_SECOND = timedelta(seconds=1)
+
+
+def whoami(request: Request, svc: Services) -> Outcome:
+    """The session that the request's token or cookie opens. Raises NoSession, Aal2Required, BadRequest."""
+    session = _required(request, svc)
+    if template := request.param("tokenize_as"):
+        raise BadRequest(f"There is no token template {template!r} (session.whoami.tokenizer.templates)")
+    return Document(
+        body=session_document(session, svc),
+        headers={"X-Kratos-Authenticated-Identity-Id": session.identity_id},
+        cookies=_renewed(request, session),
+    )
+
+
+def listing(request: Request, svc: Services) -> Outcome:
+    """The other active sessions of the same identity, newest first. Raises NoSession, Aal2Required."""
+    current = _required(request, svc)
+    now = svc.clock.now()
+    others = [session for session in _of_same_identity(current, svc) if session.id != current.id]
+    active = [session for session in others if session.active_at(now)]
+    page = paging.asked(request, _LISTING, svc)
+    body = [_listed(session, svc) for session in page.of(active)]
+    return Document(body=body, headers=paging.headers(request, _LISTING, page, len(active), svc))
+
+
+def revoke(request: Request, svc: Services) -> Outcome:
+    """DELETE /sessions ends all others, DELETE /sessions/{id} one of them. Raises NoSession, BadRequest.
+
+    An id of nobody or of somebody else is answered like one that was ended: it says nothing about others' sessions.
+    """
+    current = _session(request, svc)
+    asked = request.path_parameters.get("id")
+    if asked is None:
+        if current.identity is None:
+            raise NoSession
+        return Document(body={"count": svc.sessions.revoke_all(current.identity, keep=current.id, at=svc.clock.now())})
+    session_id = canonical_uuid(asked)
+    if session_id is None or session_id == current.id:
+        raise BadRequest
+    svc.sessions.revoke(current.identity_id, session_id)
+    return Empty()
+
+
+def exchange(request: Request, svc: Services) -> Outcome:
+    """Native apps trade their two codes for the session that a browser opened for them. Contract 01 §15.
+
+    Raises BadRequest and NotFound; nothing opens sessions for codes until social sign-in is built.
+    """
+    init, returned = request.param("init_code"), request.param("return_to_code")
+    if not init or not returned:
+        raise BadRequest("The query needs both init_code and return_to_code")
+    code = ExchangeCode.parse(init)
+    flow = svc.flows.find(code.flow_id, Kind.LOGIN) if code else None
+    if code is None or flow is None or flow.exchange_code_digest != to_base64url(code.digest("init")):
+        raise NotFound("There is no session for these codes")
+    raise NotFound("There is no session for these codes yet")
+
+
+def _required(request: Request, svc: Services) -> Session:
+    """The session, at the level that `session.whoami.required_aal` wants. Contract 01 §14."""
+    session = _session(request, svc)
+    identity = session.identity
+    strict = svc.config.session.whoami.required_aal == "highest_available"
+    if strict and identity is not None and identity.aal2_possible and session.aal is not Aal.AAL2:
+        where = svc.urls.self_service("login/browser", aal="aal2")
+        beside = {"redirect_browser_to": where}
+        raise Aal2Required("The session needs a second factor", details=beside, beside=beside)
+    return session
+
+
+def _session(request: Request, svc: Services) -> Session:
+    session = active_session(request, svc)
+    if session is None:
+        raise NoSession("No valid session credentials came with the request")
+    return session
+
+
+def _of_same_identity(session: Session, svc: Services) -> list[Session]:
+    return svc.sessions.of_identity(session.identity) if session.identity is not None else []
+
+
+def _listed(session: Session, svc: Services) -> dict[str, object]:
+    """As whoami shows it, but for the identity's addresses and its schema's address."""
+    wire = session_document(session, svc, with_identity=False)
+    if session.identity is not None:
+        wire["identity"] = session.identity.to_wire(svc.urls.public, addresses=False) | {"schema_url": ""}
+    return wire
+
+
+def _renewed(request: Request, session: Session) -> CookieChanges:
+    """A session that was extended outlives its cookie: the browser gets a new one."""
+    if request.cookie_expires_at is None or request.session_token is None:
+        return CookieChanges()
+    if session.expires_at - from_rfc3339(request.cookie_expires_at) < _SECOND:
+        return CookieChanges()
+    return CookieChanges(session=SessionCookie(request.session_token, session.expires_at))

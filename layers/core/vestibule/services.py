@@ -1,0 +1,47 @@
+"""What a step works with: the configuration, the stores and the world outside. Made once per process by wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from vestibule.config.identity_schema import IdentitySchema
+from vestibule.config.model import Config
+from vestibule.config.urls import Urls
+from vestibule.crypto.sealing import Sealer
+from vestibule.crypto.tokens import PageTokens
+from vestibule.ports import Clock, Hasher, Parallel, Random, Table, Web
+from vestibule.stores.failures import FailureStore
+from vestibule.stores.flows import FlowStore
+from vestibule.stores.guesses import Guesses
+from vestibule.stores.identities import IdentityStore
+from vestibule.stores.index_keys import IndexKeys
+from vestibule.stores.sessions import SessionStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Safe under threads. `logout_keys`: current first, then rotated ones."""
+
+    config: Config
+    schemas: Mapping[str, IdentitySchema]
+    urls: Urls
+    clock: Clock
+    random: Random
+    hasher: Hasher
+    web: Web
+    parallel: Parallel
+    table: Table
+    index: IndexKeys
+    identities: IdentityStore
+    sessions: SessionStore
+    flows: FlowStore
+    failures: FailureStore
+    guesses: Guesses
+    page_tokens: PageTokens
+    cookie_sealer: Sealer = field(repr=False)
+    logout_keys: tuple[bytes, ...] = field(repr=False)
+
+    def schema(self, schema_id: str | None) -> IdentitySchema:
+        """The schema of that id, or the default one for None. Raises KeyError for an unknown id."""
+        return self.schemas[schema_id or self.config.identity.default_schema_id]

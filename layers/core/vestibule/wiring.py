@@ -1,0 +1,182 @@
+"""The composition root: configuration → adapters → Services, once per process.
+
+Heavy libraries are imported where they are first needed, not here: what a phase does not use costs its cold start
+nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, cast
+
+from vestibule.adapters.dsn import open_table
+from vestibule.adapters.hashers.hasher import HasherSettings, PasswordHasher
+from vestibule.adapters.system import SystemClock, SystemRandom, ThreadParallel
+from vestibule.adapters.web import HttpxWeb
+from vestibule.config.fetch import FetchError, fetch
+from vestibule.config.findings import ConfigError, Finding
+from vestibule.config.identity_schema import IdentitySchema
+from vestibule.config.load import Loaded, load
+from vestibule.config.model import Config
+from vestibule.config.schemas import load_schemas
+from vestibule.config.urls import Urls
+from vestibule.crypto.index_key import IndexKeyWrap
+from vestibule.crypto.sealing import Sealer, derive_key
+from vestibule.crypto.tokens import PageTokens
+from vestibule.ports import Clock, Random, Table, Web, WebUnreachable
+from vestibule.services import Services
+from vestibule.stores.failures import FailureStore
+from vestibule.stores.flows import FlowStore
+from vestibule.stores.guesses import Guesses, GuessLimits
+from vestibule.stores.identities import IdentityStore
+from vestibule.stores.index_keys import IndexKeys
+from vestibule.stores.sessions import SessionStore
+
+_CIPHER_LENGTH = 32
+
+
+class _Process:
+    """What this process works with, made on first use."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.loaded: Loaded | None = None
+        self.services: Services | None = None
+
+
+_process = _Process()
+
+
+def configure(loaded: Loaded, *, local: bool = False) -> None:
+    """Work with this configuration instead of the environment's. `local`: a table that is missing is made."""
+    with _process.lock:
+        _process.loaded = loaded
+        _process.services = None
+        os.environ["VESTIBULE_MAKE_MISSING_TABLE"] = "1" if local else ""
+
+
+def services() -> Services:
+    """The services of this process. Raises ConfigError, StoreUnavailable, ValueError (a dsn of no known form)."""
+    with _process.lock:
+        if _process.services is None:
+            loaded = _process.loaded or from_environment(os.environ)
+            make_missing = bool(os.environ.get("VESTIBULE_MAKE_MISSING_TABLE"))
+            table = open_table(loaded.config.dsn, make_missing=make_missing)
+            _process.services = build(loaded.config, table)
+        return _process.services
+
+
+def from_environment(environ: Mapping[str, str]) -> Loaded:
+    """As functions on AWS are configured: `VESTIBULE_CONFIG` names the files, `VESTIBULE_SECRETS` a secret.
+
+    Kratos's environment variables go over the files, the secret over both.
+    """
+    paths = [Path(path) for path in environ.get("VESTIBULE_CONFIG", "").split(os.pathsep) if path]
+    secret = environ.get("VESTIBULE_SECRETS", "")
+    return load(paths, environ, overrides=_secrets(_secret_value(secret)) if secret else {})
+
+
+def build(
+    config: Config,
+    table: Table,
+    *,
+    clock: Clock | None = None,
+    random: Random | None = None,
+    web: Web | None = None,
+    base: Path | None = None,
+) -> Services:
+    """Services of a configuration on a table; tests bring their own clock, randomness and web."""
+    clock = clock or SystemClock()
+    random = random or SystemRandom(clock)
+    web = web or HttpxWeb()
+    cookie, cipher = _required_secrets(config)
+    index = IndexKeys(table, IndexKeyWrap(cipher), random)
+    return Services(
+        config=config,
+        schemas=_schemas(config, web, base),
+        urls=Urls(config),
+        clock=clock,
+        random=random,
+        hasher=PasswordHasher(_hashing(config)),
+        web=web,
+        parallel=ThreadParallel(),
+        table=table,
+        index=index,
+        identities=IdentityStore(table, index, Sealer(cipher, "credential")),
+        sessions=SessionStore(table),
+        flows=FlowStore(table),
+        failures=FailureStore(table, clock, random),
+        guesses=Guesses(table, clock, _limits(config)),
+        page_tokens=PageTokens(config.secrets.pagination or cookie),
+        cookie_sealer=Sealer(cookie, "cookie"),
+        logout_keys=tuple(derive_key(secret, "logout") for secret in cookie),
+    )
+
+
+def _required_secrets(config: Config) -> tuple[Sequence[str], Sequence[str]]:
+    """(cookie, cipher). Without a secret of their own, credentials are encrypted with the cookie secrets."""
+    cookie = config.secrets.cookie or config.secrets.default
+    if not cookie:
+        sentence = "no secret to seal cookies with; set secrets.cookie (and secrets.cipher) to random texts"
+        raise ConfigError([Finding("/secrets/cookie", sentence)])
+    return cookie, config.secrets.cipher or cookie
+
+
+def _schemas(config: Config, web: Web, base: Path | None) -> dict[str, IdentitySchema]:
+    def get(url: str, limit: int) -> bytes:
+        try:
+            response = web.request("GET", url, timeout=10, limit=limit)
+        except WebUnreachable:
+            raise FetchError("cannot be fetched") from None
+        if response.status != HTTPStatus.OK:
+            raise FetchError(f"cannot be fetched: its server answers {response.status}")
+        return response.body
+
+    def fetched(source: str) -> bytes:
+        return fetch(source, get, base=base)
+
+    remote = None if config.security.disallow_ref_in_identity_schemas else fetched
+    return {name: IdentitySchema(name, document, remote) for name, document in load_schemas(config, fetched).items()}
+
+
+def _hashing(config: Config) -> HasherSettings:
+    argon2 = config.hashers.argon2
+    return HasherSettings(
+        algorithm=config.hashers.algorithm,
+        bcrypt_cost=config.hashers.bcrypt.cost,
+        argon2_memory=argon2.memory // 1024,
+        argon2_iterations=argon2.iterations,
+        argon2_parallelism=argon2.parallelism,
+        argon2_salt_length=argon2.salt_length,
+        argon2_key_length=argon2.key_length,
+        argon2_dedicated_memory=argon2.dedicated_memory // 1024,
+    )
+
+
+def _limits(config: Config) -> GuessLimits:
+    guesses = config.vestibule.guesses
+    return replace(
+        GuessLimits(), free=guesses.free, first_wait=guesses.first_wait, max_wait=guesses.max_wait, cap=guesses.cap
+    )
+
+
+def _secret_value(arn: str) -> dict[str, Any]:
+    import boto3  # noqa: PLC0415 (only functions on AWS read it, and they have boto3 for the table)
+
+    make: Callable[..., Any] = cast("Any", boto3).client
+    value = make("secretsmanager").get_secret_value(SecretId=arn)
+    return json.loads(value["SecretString"])
+
+
+def _secrets(value: Mapping[str, Any]) -> dict[str, Any]:
+    """The overrides that the generated secret stands for: see `Secrets` in template.yaml."""
+    generated = str(value.get("generated", ""))
+    cookie = value.get("cookie") or [generated]
+    cipher = value.get("cipher") or [generated[:_CIPHER_LENGTH]]
+    return {"secrets.cookie": cookie, "secrets.cipher": cipher}

@@ -57,8 +57,8 @@ routes: $(VENV)/.run ## Write edge/routes.py from template.yaml, after routes ch
 bench: $(VENV)/.dev ## Measure cold starts, CPU, calls, capacity and requests per second
 	$(BIN)/python -m tests.bench
 
-conformance: $(VENV)/.dev ## Compare with the recordings in ../shared/conformance, where they are
-	@tools/conformance
+conformance: $(VENV)/.dev ## Compare with the recordings in ../shared/conformance, where they are (CONFORM=… for its options)
+	@$(BIN)/python -m tools.conformance $(CONFORM)
 
 requirements: $(VENV)/.uv ## Pin the newest versions that requirements/*.in allow (UPGRADE=--upgrade to move)
 	for name in uv deps dev run sam; do $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \

@@ -2,6 +2,7 @@
 
 # boto3 has no types of its own; what leaves this module has.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
 
 from __future__ import annotations
 

@@ -1,0 +1,60 @@
+"""Compares the server with the recordings beside the checkout: `make conformance`. Says so and passes where there are none.
+
+Runs what tests/conformance.txt lists (a group or a group/scenario per line), once on the store that the recordings
+configure and once on DynamoDB Local. Further arguments go to the comparing program.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.store.dynamodb_local import running_dynamodb_local
+from tests.store.fetch_dynamodb_local import Missing
+
+ROOT = Path(__file__).resolve().parent.parent
+RECORDINGS = ROOT.parent / "shared" / "conformance"
+LIST = ROOT / "tests" / "conformance.txt"
+BIN = ROOT / ".venv" / "bin"
+OWN = ROOT / ".venv-conformance"
+SERVE = f"{BIN}/vestibule serve -c {{config}} --public-port {{public_port}} --admin-port {{admin_port}} --dev"
+
+
+def main(further: list[str]) -> int:
+    if not RECORDINGS.is_dir():
+        print("There are no recordings in ../shared/conformance: the conformance list was not run.")
+        return 0
+    _install()
+    print("Conformance, on the store that the recordings configure:", flush=True)
+    status = _compare(further)
+    print("Conformance, on DynamoDB Local:", flush=True)
+    try:
+        with running_dynamodb_local() as endpoint:
+            dsn = f"dynamodb://conform-{{group}}?endpoint={endpoint}&region=eu-central-1"
+            return _compare(["--dsn", dsn, *further]) or status
+    except Missing as missing:
+        print(f"not run: {missing}")
+        return 1 if os.environ.get("CI") else status
+
+
+def _install() -> None:
+    """In an environment of its own: its packages are none of ours."""
+    if not (OWN / "bin" / "python").exists():
+        subprocess.run([BIN / "uv", "venv", "--quiet", "--python", BIN / "python", OWN], check=True)
+    requirements = RECORDINGS / "requirements.txt"
+    subprocess.run([BIN / "uv", "pip", "install", "--quiet", "--python", OWN, "-r", requirements], check=True)
+
+
+def _compare(further: list[str]) -> int:
+    lines = [line.partition("#")[0].strip() for line in LIST.read_text().splitlines()]
+    chosen = [argument for line in lines if line for argument in ("--only", line)]
+    command = [OWN / "bin" / "python", "-B", RECORDINGS / "conform", "run", "--workers", "2", "--start", SERVE]
+    with tempfile.TemporaryDirectory() as folder:  # where the server keeps its state
+        return subprocess.run([*command, *chosen, *further], cwd=folder).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -55,7 +55,7 @@ def table(request: pytest.FixtureRequest) -> Table:
 def faithful_table(request: pytest.FixtureRequest) -> Table:
     """An empty table in every store but moto, for what moto gets wrong.
 
-    It has no stream, is not linearizable, takes True for 1 and nothing for null, fails at comparing text with numbers, counts the bytes of
-    an item in another way, and applies a transaction again that was sent again.
+    It has no stream, is not linearizable, takes True for 1 and nothing for null, fails at comparing text with numbers,
+    counts the bytes of an item in another way, and applies a transaction again that was sent again.
     """
     return request.getfixturevalue(f"{request.param}_table")

@@ -65,7 +65,6 @@ FAIL_FOR_NOTHING: list[Condition] = [
     Present(),
     Present("ver"),
     Equals("ver", 3),
-    Equals("ver", None),
     LessThan("ver", 9),
 ]
 

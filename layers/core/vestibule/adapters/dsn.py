@@ -5,9 +5,12 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from vestibule.ports import Table
+if TYPE_CHECKING:
+    from vestibule.adapters.dynamodb import DynamoDbTable
+    from vestibule.adapters.sqlite import SqliteTable
 
 FORMS = "memory, sqlite://FILE or dynamodb://TABLE?region=…&endpoint=…"
 
@@ -48,7 +51,7 @@ def parse_dsn(dsn: str) -> Sqlite | DynamoDb:
     raise ValueError(f"dsn: this is no store that Vestibule knows; use {FORMS}")
 
 
-def open_table(dsn: str, *, make_missing: bool = False) -> Table:
+def open_table(dsn: str, *, make_missing: bool = False) -> SqliteTable | DynamoDbTable:
     """The table that `dsn` names. With `make_missing`, a DynamoDB table on this machine is made when it is missing.
 
     Raises ValueError (a dsn of another form), StoreUnavailable.
@@ -66,7 +69,7 @@ def open_table(dsn: str, *, make_missing: bool = False) -> Table:
         from vestibule.adapters.dynamodb_table import create_table_from_template  # noqa: PLC0415 never on AWS
 
         create_table_from_template(call, store.table)
-    return DynamoDbTable(store.table, call)
+    return DynamoDbTable(store.table, call, close=call.close)
 
 
 def _sqlite(rest: str) -> Sqlite:

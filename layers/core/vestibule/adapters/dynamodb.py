@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 
 from vestibule.adapters.dynamodb_call import (
@@ -45,7 +45,10 @@ class DynamoDbTable:
     Retries what passes by itself; a write whose answer got lost is sent again without doubling (see dynamodb_writes).
     """
 
-    def __init__(self, table: str, call: Call, *, pause: Pause = time.sleep) -> None:
+    def __init__(
+        self, table: str, call: Call, *, pause: Pause = time.sleep, close: Callable[[], None] = lambda: None
+    ) -> None:
+        self.close = close
         self._table = table
         self._call = retrying(call, pause)
         self._pause = pause

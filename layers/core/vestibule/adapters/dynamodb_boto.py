@@ -13,7 +13,8 @@ from typing import Any
 from boto3.session import Session
 from botocore import xform_name
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004 boto3's
+from botocore.parsers import ResponseParserError
 
 from vestibule.adapters.dynamodb_call import Refused, Unanswered
 from vestibule.adapters.dynamodb_values import Document
@@ -58,17 +59,16 @@ class BotoCall:
             answer: Document = dict(error.response)
             problem = answer.get("Error", {})
             raise Refused(problem.get("Code", ""), problem.get("Message", ""), answer) from error
-        except HTTPClientError as error:
+        except (ConnectionError, HTTPClientError, ResponseParserError) as error:
             raise Unanswered(type(error).__name__) from error
         except BotoCoreError as error:  # no region, no credentials, …
             raise StoreUnavailable(f"DynamoDB cannot be called: {error}") from error
 
     def client(self, service: str = "dynamodb") -> Any:
         """boto3's client, for its events."""
-        with self._lock:
+        with self._lock:  # making a client is not safe under threads, using it is
             if service not in self._clients:
-                session = Session()
-                self._clients[service] = session.client(service, config=CONFIG, **self._options)
+                self._clients[service] = Session().client(service, config=CONFIG, **self._options)
             return self._clients[service]
 
     def close(self) -> None:

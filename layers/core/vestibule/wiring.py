@@ -18,7 +18,7 @@ from typing import Any, cast
 from vestibule.adapters.dsn import open_table
 from vestibule.adapters.hashers.hasher import HasherSettings, PasswordHasher
 from vestibule.adapters.system import SystemClock, SystemRandom, ThreadParallel
-from vestibule.adapters.web import HttpxWeb
+from vestibule.adapters.web import HttpWeb
 from vestibule.config.fetch import FetchError, fetch
 from vestibule.config.findings import ConfigError, Finding
 from vestibule.config.identity_schema import IdentitySchema
@@ -94,7 +94,7 @@ def build(
     """Services of a configuration on a table; tests bring their own clock, randomness and web."""
     clock = clock or SystemClock()
     random = random or SystemRandom(clock)
-    web = web or HttpxWeb()
+    web = web or HttpWeb()
     cookie, cipher = _required_secrets(config)
     index = IndexKeys(table, IndexKeyWrap(cipher), random)
     return Services(

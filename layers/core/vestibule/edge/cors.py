@@ -24,9 +24,6 @@ def headers(request: Request, cors: Cors) -> dict[str, str]:
     return answer
 
 
-def is_preflight(request: Request) -> bool:
-    return request.method == "OPTIONS" and "access-control-request-method" in request.headers
-
 
 def _preflight(request: Request, cors: Cors) -> dict[str, str]:
     method = request.headers.get("access-control-request-method", "")

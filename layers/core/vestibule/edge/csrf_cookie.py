@@ -7,7 +7,7 @@ import re
 _EXEMPT = re.compile(
     r"""
       /self-service/\w+/api              # native apps start here; they have no cookies
-    | /self-service/(login|registration|recovery|verification|settings|logout)
+    | /self-service/(login|registration|recovery|verification|settings)
     | /self-service/methods/oidc/.*
     | /self-service/recovery/(code|link)
     | /sessions(/.*)?

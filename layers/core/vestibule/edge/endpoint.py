@@ -50,6 +50,8 @@ def _answer(step: Step, event: Event, svc: Services, *, public: bool) -> dict[st
         request = to_request(event, svc, public=public)
     except FlowError as error:
         return _sent(_failed(error, blank, svc), blank, svc, public=public)
+    if public and request.method == "OPTIONS":
+        return _sent(Response(204), request, svc, public=public)
     try:
         outcome = step(request, svc)
         telemetry.count(outcome)

@@ -1,10 +1,10 @@
-"""Requests that no route takes: preflights, wrong verbs, addresses of the other API, and nothing at all."""
+"""Requests that no route takes: wrong verbs, addresses of the other API, and nothing at all."""
 
 from __future__ import annotations
 
 import re
 
-from vestibule.domain.outcome import Content, Empty, Outcome, Redirect
+from vestibule.domain.outcome import Content, Outcome, Redirect
 from vestibule.domain.request import Request
 from vestibule.edge.routes import verbs
 from vestibule.lifecycle.loading import csrf_violation
@@ -13,13 +13,11 @@ from vestibule.services import Services
 _PLAIN = "text/plain; charset=utf-8"
 _OF_ADMIN = re.compile(r"/admin/.*|/(identities|courier|recovery)(/.*)?")
 _OF_PUBLIC = re.compile(r"/self-service/.*|/sessions(/.*)?|/schemas(/.*)?|/\.well-known/.*|/ui/.*")
-_READING = ("GET", "HEAD", "OPTIONS")
+_READING = ("GET", "HEAD")
 
 
 def public(request: Request, svc: Services) -> Outcome:
     """Contract 01 §1 and 06 §1. Raises CsrfViolation for a POST to nowhere, as recorded."""
-    if request.method == "OPTIONS":
-        return Empty()
     if allowed := verbs("public", request.path):
         return _wrong_verb(allowed)
     if _OF_ADMIN.fullmatch(request.path):

@@ -15,6 +15,7 @@ from vestibule.domain.outcome import FlowInvalid
 from vestibule.domain.request import Request
 from vestibule.domain.times import to_rfc3339
 from vestibule.lifecycle.loading import csrf_secret
+from vestibule.methods import traits
 from vestibule.methods.registry import METHODS
 from vestibule.services import Services
 from vestibule.ui import ordering
@@ -90,6 +91,8 @@ def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> Json:
 
 def _nodes(flow: Flow, request: Request, svc: Services) -> tuple[Node, ...]:
     nodes: dict[tuple[str, str, str], Node] = {}
+    if flow.kind is Kind.REGISTRATION:
+        nodes |= {(node.name, node.group, ""): node for node in traits.nodes(flow, svc)}
     for method in METHODS[flow.kind]:
         if method.enabled(svc):
             for node in method.nodes(flow, svc):

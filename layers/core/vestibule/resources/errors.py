@@ -5,7 +5,6 @@ from __future__ import annotations
 from vestibule.domain.errors import InternalError, NotFound
 from vestibule.domain.outcome import Document, Outcome
 from vestibule.domain.request import Request
-from vestibule.domain.session import NIL_UUID
 from vestibule.domain.times import to_rfc3339
 from vestibule.lifecycle.loading import canonical_uuid
 from vestibule.services import Services
@@ -19,7 +18,7 @@ def show(request: Request, svc: Services) -> Outcome:
     asked = request.param("id") or request.param("error")
     if asked == _STUB:
         error = InternalError("This is a sample for those who build an error page").to_wire()
-        return Document(body={"id": NIL_UUID, "error": error, "created_at": _NEVER, "updated_at": _NEVER})
+        return Document(body={"id": svc.random.uuid4(), "error": error, "created_at": _NEVER, "updated_at": _NEVER})
     failure_id = canonical_uuid(asked)
     failure = svc.failures.find(failure_id) if failure_id else None
     if failure is None:

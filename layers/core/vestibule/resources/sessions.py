@@ -59,7 +59,7 @@ def revoke(request: Request, svc: Services) -> Outcome:
     if session_id is None or session_id == current.id:
         raise BadRequest
     svc.sessions.revoke(current.identity_id, session_id)
-    return Empty()
+    return Empty(headers={"Content-Type": "application/json; charset=utf-8"})
 
 
 def exchange(request: Request, svc: Services) -> Outcome:

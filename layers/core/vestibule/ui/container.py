@@ -37,7 +37,8 @@ class Container:
         wire: dict[str, Any] = {
             "action": self.action,
             "method": self.method,
-            "nodes": [node.to_wire() for node in self.nodes],
+            # A form with nothing in it says null, as clients have seen it so far.
+            "nodes": [node.to_wire() for node in self.nodes] or None,
         }
         if self.messages:
             wire["messages"] = [message.to_wire() for message in self.messages]

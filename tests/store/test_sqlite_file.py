@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 from pathlib import Path
 
@@ -133,3 +134,12 @@ def test_a_sweep_forgets_changes_of_more_than_a_day_ago(sqlite_table: SqliteTabl
     assert sqlite_table.changes(None, 10) == []
     sqlite_table.write(Put({**ITEM, "n": 1}))
     assert [later.new for later in sqlite_table.changes(change.sequence, 10)] == [{**ITEM, "n": 1}]
+
+
+def test_a_table_that_nobody_holds_is_closed(tmp_path: Path) -> None:
+    table = SqliteTable(tmp_path / "store")
+    table.write(Put(ITEM))
+    assert (tmp_path / "store-wal").exists()
+    del table
+    gc.collect()
+    assert not (tmp_path / "store-wal").exists()

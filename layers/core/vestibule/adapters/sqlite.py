@@ -6,6 +6,7 @@ import base64
 import json
 import sqlite3
 import time
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -54,9 +55,7 @@ class SqliteTable:
 
     def __init__(self, path: str | Path | None) -> None:
         self._connections = Connections(None if path is None else Path(path))
-
-    def close(self) -> None:
-        self._connections.close()
+        self.close = weakref.finalize(self, self._connections.close)  # nobody has to; the process's end closes too
 
     def get(self, keys: Sequence[Key], *, consistent: bool = True) -> list[Item | None]:  # noqa: ARG002 always is
         check_reads(keys)

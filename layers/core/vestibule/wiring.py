@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
@@ -51,6 +53,7 @@ class _Process:
 
 
 _process = _Process()
+_chosen: ContextVar[Services | None] = ContextVar("services", default=None)
 
 
 def configure(loaded: Loaded, *, local: bool = False) -> None:
@@ -63,6 +66,8 @@ def configure(loaded: Loaded, *, local: bool = False) -> None:
 
 def services() -> Services:
     """The services of this process. Raises ConfigError, StoreUnavailable, ValueError (a dsn of no known form)."""
+    if (made := _chosen.get()) is not None:
+        return made
     with _process.lock:
         if _process.services is None:
             loaded = _process.loaded or from_environment(os.environ)
@@ -70,6 +75,16 @@ def services() -> Services:
             table = open_table(loaded.config.dsn, make_missing=make_missing)
             _process.services = build(loaded.config, table)
         return _process.services
+
+
+@contextmanager
+def using(made: Services) -> Generator[None]:
+    """These services for the calling thread's requests, in place of the process's: for tests of whole functions."""
+    token = _chosen.set(made)
+    try:
+        yield
+    finally:
+        _chosen.reset(token)
 
 
 def from_environment(environ: Mapping[str, str]) -> Loaded:

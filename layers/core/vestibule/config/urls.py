@@ -13,6 +13,7 @@ class Urls:
     def __init__(self, config: Config) -> None:
         self.public = str(config.serve.public.base_url).rstrip("/")
         self.admin = str(config.serve.admin.base_url).rstrip("/")
+        self.default_return = self.absolute(config.selfservice.default_browser_return_url)
         self._flows = config.selfservice.flows
 
     def self_service(self, path: str, **query: str) -> str:
@@ -26,7 +27,11 @@ class Urls:
     def ui(self, kind: str, **query: str) -> str:
         """The page that draws a flow (`kind`) or an `error`: the configured one, or else the built-in page."""
         configured: str | None = getattr(self._flows, kind).ui_url
-        return with_query(configured or f"{self.public}/ui/{kind}", **query)
+        return with_query(self.absolute(configured or f"ui/{kind}"), **query)
+
+    def absolute(self, reference: str) -> str:
+        """A configured address; relative ones are below the public address."""
+        return reference if urlsplit(reference).scheme else f"{self.public}/{reference.lstrip('/')}"
 
 
 def with_query(url: str, **query: str) -> str:

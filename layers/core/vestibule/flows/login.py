@@ -149,7 +149,7 @@ def _ensure_useful(resumed: Resumed, svc: Services) -> None:
             raise Aal1Required("The session that this second factor was for has ended: sign in again")
         return
     if not flow.refresh and flow.requested_aal <= session.aal:
-        raise _signed_in_already(svc.config.selfservice.default_browser_return_url)
+        raise _signed_in_already(svc.urls.default_return)
 
 
 def _requested_aal(request: Request) -> Aal:

@@ -46,10 +46,9 @@ def _by_browser(request: Request, svc: Services) -> Outcome:
     return_to = destinations.requested(request, svc)
     svc.sessions.revoke(session.identity_id, session.id)
     logout = svc.config.selfservice.flows.logout
+    default = svc.urls.absolute(logout.after.default_browser_return_url or svc.urls.default_return)
     return LoggedOut(
-        return_to=return_to
-        or logout.after.default_browser_return_url
-        or svc.config.selfservice.default_browser_return_url,
+        return_to=return_to or default,
         clear_site_data=logout.clear_browser_data and svc.urls.public.startswith(_HTTPS),
         cookies=CookieChanges(csrf=csrf.new_secret(svc.random.bytes), ended=True),
     )

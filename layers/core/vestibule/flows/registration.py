@@ -62,7 +62,7 @@ def submit(request: Request, svc: Services) -> Outcome:
     _ensure_enabled(svc)
     resumed = loading.resume(Kind.REGISTRATION, request, svc)
     if resumed.session is not None:
-        raise _signed_in_already(svc.config.selfservice.default_browser_return_url)
+        raise _signed_in_already(svc.urls.default_return)
     opening.ensure_current(resumed.flow, request, svc)
     outcome = _answered(resumed, request, svc)
     # The reference sends browsers back to a refused form with another status here than anywhere else (contract 01 §5).

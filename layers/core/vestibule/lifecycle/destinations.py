@@ -10,9 +10,8 @@ from vestibule.services import Services
 
 
 def return_urls(svc: Services) -> ReturnUrls:
-    selfservice = svc.config.selfservice
-    own = (f"{svc.urls.public}/self-service", f"{svc.urls.public}/ui/")
-    return ReturnUrls(selfservice.default_browser_return_url, (*selfservice.allowed_return_urls, *own))
+    own = (f"{svc.urls.public}/self-service", f"{svc.urls.public}/ui")
+    return ReturnUrls(svc.urls.default_return, (*svc.config.selfservice.allowed_return_urls, *own))
 
 
 def requested(request: Request, svc: Services) -> str | None:
@@ -39,5 +38,5 @@ def after(flow: Flow, method: str, svc: Services) -> str:
 def default_after(kind: Kind, method: str, svc: Services) -> str:
     configured = getattr(svc.config.selfservice.flows, kind).after
     of_method = configured.method(method).default_browser_return_url if hasattr(configured, "method") else None
-    default = svc.config.selfservice.default_browser_return_url
-    return of_method or configured.default_browser_return_url or default
+    chosen = of_method or configured.default_browser_return_url
+    return svc.urls.absolute(chosen) if chosen else svc.urls.default_return

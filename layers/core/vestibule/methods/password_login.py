@@ -14,6 +14,7 @@ from vestibule.domain.message import Problem
 from vestibule.domain.session import NIL_UUID, Aal, AuthenticationMethod
 from vestibule.methods.identifier import identifier_nodes
 from vestibule.methods.method import Attempt, Form, Proven, Rejected, Verdict
+from vestibule.methods.password_policy import LONGEST
 from vestibule.ports import Key, PasswordTooLong, TransactWrite
 from vestibule.services import Services
 from vestibule.stores.guesses import Refused
@@ -65,6 +66,8 @@ class PasswordLogin:
         missing = _missing(identifier=identifier, password=password)
         if missing:
             return Rejected(missing, values)
+        if len(password.encode("utf-8", "surrogatepass")) > LONGEST:
+            return Rejected((Problem(messages.INVALID_CREDENTIALS()),), values)
         entry = svc.identities.read_identifier(attempt.found[self.keys(form, svc)[0]])
         identity, writes = _checked(normalised(identifier), password, entry, svc)
         if identity is None:

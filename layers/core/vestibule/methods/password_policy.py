@@ -17,7 +17,7 @@ from vestibule.ui import messages
 __all__ = ["PolicyUnavailable", "violations"]
 
 _POINTER = "#/password"
-_LONGEST = 4096
+LONGEST = 4096
 """Bytes. Kratos has no limit; hashing what somebody sends by the megabyte helps nobody."""
 
 _COMPARABLE = 256
@@ -38,8 +38,8 @@ def violations(
     if size < settings.min_password_length:
         too_short = messages.PASSWORD_MIN_LENGTH(min_length=settings.min_password_length, actual_length=size)
         return (Problem(too_short, _POINTER),)
-    if size > _LONGEST:
-        return (Problem(messages.PASSWORD_MAX_LENGTH(max_length=_LONGEST, actual_length=size), _POINTER),)
+    if size > LONGEST:
+        return (Problem(messages.PASSWORD_MAX_LENGTH(max_length=LONGEST, actual_length=size), _POINTER),)
     if settings.identifier_similarity_check_enabled and any(similar(password, each) for each in identifiers):
         return (Problem(messages.PASSWORD_IDENTIFIER_TOO_SIMILAR(), _POINTER),)
     if settings.haveibeenpwned_enabled:

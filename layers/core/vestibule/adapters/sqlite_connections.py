@@ -130,9 +130,14 @@ class Connections:
             isolation_level=None,  # transactions are begun by hand
             check_same_thread=False,
         )
-        if self._path is not None:
+        if self._path is None:
+            return connection
+        try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")  # an answered write survives a loss of power
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.pages.screens import SCREENS, Screen
+
 from vestibule.pages.assets import ASSET_POLICY, asset, page_headers
 from vestibule.pages.look import Look
 
@@ -97,7 +98,7 @@ def served(screens: dict[str, Screen], look: Look) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: Any) -> None:
+        def log_message(self, *args: object) -> None:
             """Quiet."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -42,7 +42,7 @@ def titled(title: str, name: str) -> Json:
 
 
 def button(group: str, name: str, value: str, number: int, text: str, kind: str = "submit", **more: Any) -> Json:
-    context = {key: more.pop(key) for key in ("provider", "display_name", "address") if key in more}
+    context = {key: more.pop(key) for key in ("provider", "display_name", "added_at", "address") if key in more}
     return field(group, name, kind, message(number, text, **context), value=value, **more)
 
 
@@ -173,7 +173,7 @@ def codes(used: int = 0) -> Json:
 
 
 def keys() -> list[Json]:
-    added = {"display_name": "YubiKey at home"}
+    added = {"display_name": "YubiKey at home", "added_at": "2026-01-20T09:30:00Z"}
     return [
         button("webauthn", "webauthn_remove", "a1b2", 1050018, "Remove the security key “YubiKey at home”", **added),
         field("webauthn", "webauthn_register_displayname", "text", message(1050013, "Name of the security key"), value=""),
@@ -239,6 +239,7 @@ def _registration(messages: bool = False) -> Json:
     if messages:
         nodes[0]["messages"] = [_BAD_EMAIL]
         nodes[1]["messages"] = [error(4000002, "“first” is missing.", property="first")]
+        nodes[1]["attributes"]["required"] = True
     rest = password(1040001, "Sign up", "new-password", *([short] if messages else []))
     return flow("registration", CSRF, *providers(1040002, "Sign up with"), *nodes, *rest)
 

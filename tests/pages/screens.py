@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from tests.pages.samples import FLOWS, SESSION
+
 from vestibule.pages.look import Look
 from vestibule.pages.render import render_error, render_flow, render_welcome
 
@@ -23,7 +24,7 @@ def _error(look: Look, language: str) -> str:
 
 
 def _failure(look: Look, language: str) -> str:
-    error = {"code": 502, "reason": "The partner’s server did not answer.", "status": "Bad Gateway"}
+    error = {"code": 502, "reason": "The payment service did not answer.", "status": "Bad Gateway"}
     return render_error({"id": "3b9e0b52-aaaa-4c3d-8a55-3b7e1d1c9a01", "error": error}, look, language)
 
 

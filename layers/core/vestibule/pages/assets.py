@@ -55,8 +55,9 @@ def _asset(name: str, content_type: str, body: bytes) -> Asset:
 def content_security_policy(form_targets: Iterable[str] = ()) -> str:
     """Nothing but the pages' own files; no inline script or style, no frame around them.
 
-    `form_targets` are further origins that a submitted form may be redirected to: browsers check `form-action` on
-    the redirect too, and https origins (where people go on to, sign-in providers) are not all known before.
+    `form_targets` are further sources (`http:`, `com.example.app:`) that a submitted form may be redirected to:
+    browsers check `form-action` on the redirect too, and where people go on to and sign-in providers are not all
+    known before.
     """
     return "; ".join(
         (
@@ -78,12 +79,12 @@ ASSET_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 def page_headers(form_targets: Iterable[str] = ()) -> dict[str, str]:
     """What every page answers with."""
     return {
-        "cache-control": "no-store",
-        "content-security-policy": content_security_policy(form_targets),
-        "cross-origin-opener-policy": "same-origin",
-        "permissions-policy": "camera=(), geolocation=(), microphone=(), publickey-credentials-get=(self)",
-        "referrer-policy": "same-origin",
-        "x-content-type-options": "nosniff",
-        "x-frame-options": "DENY",
-        "vary": "Accept-Language, Cookie",
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": content_security_policy(form_targets),
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), publickey-credentials-get=(self)",
+        "Referrer-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Vary": "Accept-Language, Cookie",
     }

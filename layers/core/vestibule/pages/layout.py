@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from vestibule.pages.widgets import Box, Button, Field, Hidden, Notice, Role, Script, Widget, notices, widget
+from vestibule.pages.nodes import notices, widget
+from vestibule.pages.widgets import Box, Button, Field, Hidden, Notice, Role, Script, Widget
 from vestibule.pages.wording import Wording
 
 Wire = Mapping[str, Any]
@@ -20,11 +21,11 @@ _LIKELIEST = (
     "identifier_first",
     "profile",
     "password",
+    "totp",
+    "webauthn",
     "code",
     "link",
-    "totp",
     "passkey",
-    "webauthn",
     "lookup_secret",
     "deviceauthn",
     "oidc",
@@ -47,6 +48,13 @@ class Block:
     shown: tuple[Widget, ...]
     buttons: tuple[Button, ...]
     primary: bool
+
+    @property
+    def main(self) -> Button | None:
+        """The one button that stands out."""
+        actions = [each for each in self.buttons if each.role is Role.ACTION]
+        lone = list(self.buttons) if len(self.buttons) == 1 and self.buttons[0].role is Role.CHOICE else []
+        return next(iter(actions or lone), None) if self.primary else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +173,9 @@ def _forms(groups: Mapping[str, Sequence[Widget]], active: str) -> tuple[tuple[F
     everyone = [each for name, group in groups.items() if name in _EVERYONE for each in group]
     shared_hidden = _hidden(everyone)
     shared = [each for each in _shown(everyone) if not isinstance(each, Button)]
-    methods = _by_likelihood([name for name in groups if name not in _EVERYONE and _shown(groups[name])], active)
-    blocks = {name: _block(name, groups[name], primary=name == methods[0]) for name in methods}
+    offered = {name: _block(name, group) for name, group in groups.items() if name not in _EVERYONE}
+    methods = _by_likelihood([name for name, block in offered.items() if block.shown or block.buttons], active)
+    blocks = {name: replace(offered[name], primary=name == methods[0]) for name in methods}
     stray = tuple(each for each in everyone if isinstance(each, Button))  # buttons of no method: none known today
     forms: list[Form] = []
     here = [name for name in methods if name not in _ELSEWHERE]
@@ -175,7 +184,7 @@ def _forms(groups: Mapping[str, Sequence[Widget]], active: str) -> tuple[tuple[F
         hidden = [each for name in together for each in _hidden(groups[name])]
         parts = [Block("default", tuple(shared), stray, primary=True), *(blocks[name] for name in together)]
         forms.append(Form(_once([*shared_hidden, *hidden]), tuple(_joined(parts))))
-    alone = [name for name in methods if name not in together and (blocks[name].shown or blocks[name].buttons)]
+    alone = [name for name in methods if name not in together]
     forms += [Form(_once([*shared_hidden, *_hidden(groups[name])]), (blocks[name],)) for name in alone]
     quiet = [
         Form(_once([*shared_hidden, *_hidden(group)]), (Block(name, (), (button,), primary=False),))
@@ -211,15 +220,15 @@ def _sections(groups: Mapping[str, Sequence[Widget]]) -> tuple[Section, ...]:
         ]
         others = tuple(each for each in buttons if each.role is not Role.DANGER)
         if shown or others:
-            forms.append(Form(hidden, (Block(name, shown, others, primary=True),)))
+            forms.append(Form(hidden, (Block(name, shown, others, primary=bool(shown)),)))
         sections.append(Section(name, tuple(forms)))
     return tuple(sections)
 
 
-def _block(name: str, group: Sequence[Widget], *, primary: bool) -> Block:
+def _block(name: str, group: Sequence[Widget]) -> Block:
     shown = tuple(each for each in _shown(group) if not isinstance(each, Button))
     buttons = tuple(each for each in group if isinstance(each, Button) and each.role not in _APART)
-    return Block(name, shown, buttons, primary)
+    return Block(name, shown, buttons, primary=False)
 
 
 def _by_likelihood(names: list[str], active: str) -> list[str]:

@@ -43,8 +43,12 @@ class Link:
     url: str
 
     def __post_init__(self) -> None:
-        if not _URL.fullmatch(self.url):
+        if not self.leads_somewhere(self.url):
             raise ValueError(f"{self.url!r} is no link: use https://…, mailto:…, tel:… or a path")
+
+    @staticmethod
+    def leads_somewhere(url: str) -> bool:
+        return _URL.fullmatch(url) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ class Look:
     legal: tuple[Link, ...] = ()
     languages: tuple[str, ...] = ("en", "de")
     base: str = ""
-    offers: frozenset[str] = frozenset({"registration", "recovery", "verification"})
+    offers: frozenset[str] = frozenset({"login", "registration", "recovery", "verification", "settings"})
 
     def __post_init__(self) -> None:
         if not self.name.strip():

@@ -57,13 +57,13 @@ def render_flow(kind: str, flow: Wire, look: Look, language: str) -> str:
         look,
         words,
         title=words(f"{topic}.title"),
-        help=_help(topic, arrangement, words),
+        lead=_lead(topic, arrangement, look, words),
         action=str(ui.get("action") or ""),
         method="get" if ui.get("method") == "GET" else "post",
         arrangement=arrangement,
         errors=arrangement.errors,
-        said=[notice for notice in arrangement.notices if notice.kind != "error"],
-        focus=_focus(kind, arrangement),
+        said=[] if _tells(topic) else [notice for notice in arrangement.notices if notice.kind != "error"],
+        focus=_focus(topic, arrangement),
         who=who,
         username=_username(flow),
         wait=30 if {each.get("id") for each in ui.get("messages") or ()} & _SENT and not arrangement.errors else 0,
@@ -97,10 +97,16 @@ def render_welcome(session: Wire | None, look: Look, language: str) -> str:
         look,
         words,
         title=words("welcome.title", name=greeted) if greeted else words("welcome.title.plain"),
+        lead=words("welcome.help"),
         facts=facts,
-        verified=verified,
-        verify="verification" in look.offers,
+        ways=_after_welcome(verified is False, look, words),
     )
+
+
+def _after_welcome(unverified: bool, look: Look, words: Wording) -> list[Way]:
+    kinds = ["settings", "verification"] if unverified else ["settings"]
+    ways = [Way(words(f"link.{kind}"), f"{look.base}/ui/{kind}") for kind in kinds if kind in look.offers]
+    return [*ways, Way(words("link.logout"), f"{look.base}/ui/logout")]
 
 
 def render_error(error: Wire, look: Look, language: str) -> str:
@@ -115,7 +121,7 @@ def render_error(error: Wire, look: Look, language: str) -> str:
         look,
         words,
         title=words(f"{kind}.title"),
-        help=known or words(f"{kind}.help"),
+        lead=known or words(f"{kind}.help"),
         detail="" if known else str(inner.get("reason") or inner.get("message") or ""),
         reference=str(error.get("id") or "") if inner is not error else "",
         ways=[Way(words("link.home"), f"{look.base}/ui/welcome"), Way(words("link.login"), _start(look, "login"))],
@@ -141,10 +147,17 @@ def _topic(kind: str, flow: Wire, arrangement: Arrangement) -> str:
     return "registration.choose" if kind == "registration" and arrangement.carries("traits.") else kind
 
 
-def _help(topic: str, arrangement: Arrangement, words: Wording) -> str:
+def _lead(topic: str, arrangement: Arrangement, look: Look, words: Wording) -> str:
+    """The lines below the title."""
     if topic == "login.aal2" and not arrangement.forms:
         return words("login.aal2.none")
-    return words(f"{topic}.help")
+    said = [notice.text for notice in arrangement.notices if notice.kind != "error"] if _tells(topic) else []
+    return " ".join((*said, words(f"{topic}.help", name=look.name)))
+
+
+def _tells(topic: str) -> bool:
+    """Whether the page does nothing but go on from what the flow says: a message is on its way."""
+    return topic.endswith((".code", ".link"))
 
 
 def _without_repeats(flow: Wire) -> Wire:
@@ -154,14 +167,14 @@ def _without_repeats(flow: Wire) -> Wire:
     return {**flow, "ui": {**ui, "messages": messages}}
 
 
-def _focus(kind: str, arrangement: Arrangement) -> str:
+def _focus(topic: str, arrangement: Arrangement) -> str:
     """The id of what takes the focus when the page opens; the summary of errors goes before everything."""
     if arrangement.errors:
         return "errors"
     forms = [*arrangement.forms, *(form for section in arrangement.sections for form in section.forms)]
     shown = [each for form in forms for block in form.blocks for each in block.shown]
     codes = next((each.id for each in shown if isinstance(each, Text) and each.entries), "")
-    if codes or kind in ("settings", "registration"):
+    if codes or topic in ("settings", "registration", "registration.choose"):
         return codes
     fields = [each for each in shown if isinstance(each, Field)]
     return next((each.id for each in fields[:2] if not each.value and not each.disabled), "")
@@ -179,7 +192,7 @@ def _ways(kind: str, topic: str, who: str, flow: Wire, look: Look, words: Wordin
         keep["login_challenge"] = keep.pop("oauth2_login_challenge")
 
     def way(to: str, label: str = "", lead: str = "") -> list[Way]:
-        if to not in ("login", "settings") and to not in look.offers:
+        if to not in look.offers:
             return []
         return [Way(label or words(f"link.{to}"), _start(look, to, keep), lead)]
 

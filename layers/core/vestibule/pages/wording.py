@@ -1,8 +1,8 @@
 """The words of the pages, one file a language: `texts/<language>.json`.
 
-`page` holds the pages' own sentences, `messages` the sentences of contract 04 by number (empty for English: there the
-flow's own text stands), `titles` the usual names of schema fields in lower case, `reasons` what a generic message may
-give as its reason.
+`page` holds the pages' own sentences, `messages` the sentences of contract 04 by number (hardly any for
+English: there the flow's own text stands), `titles` the usual names of schema fields in lower case, `reasons` what a
+generic message may give as its reason.
 """
 
 from __future__ import annotations
@@ -55,13 +55,16 @@ class Wording:
         except (KeyError, IndexError, ValueError, AttributeError):  # a hook's message may lack the context
             return text
 
-    def moment(self, value: object) -> str:
-        """A time (RFC 3339 text or epoch seconds) as people write it, in UTC; other values as they are."""
+    def moment(self, value: object, form: str = "moment") -> str:
+        """A time (RFC 3339 text or epoch seconds) as people write it, in UTC; other values as they are.
+
+        `form` is `moment`, or `day` without the hour.
+        """
         at = _time(value)
         if at is None:
             return str(value)
         return self(
-            "moment",
+            form,
             day=at.day,
             month=self.months[at.month - 1],
             year=at.year,

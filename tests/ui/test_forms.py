@@ -75,3 +75,20 @@ def test_objects_lists_and_the_untyped_have_no_input():
 def test_values_fill_the_inputs_of_their_group():
     (node,) = trait_nodes(schema({"age": {"type": "integer"}}), group="profile", values={"traits": {"age": 3}})
     assert (node.group, node.value) == ("profile", 3)
+
+
+def test_a_step_about_something_else_carries_the_traits_unseen():
+    (node,) = trait_nodes(
+        schema({"mail": {"type": "string", "format": "email"}}), values={"traits": {"mail": "a"}}, hidden=True
+    )
+    assert (node.attributes["type"], node.value, node.attributes["autocomplete"]) == ("hidden", "a", "email")
+
+
+def test_settings_also_show_what_the_schema_does_not_name():
+    values = {"traits": {"age": 3, "name": {"nick": "Annie"}, "paid": True, "list": [1]}}
+    nodes = trait_nodes(schema({"age": {"type": "integer"}}), group="profile", values=values, unknown=True)
+    assert [(each.name, each.attributes["type"], each.value) for each in nodes] == [
+        ("traits.age", "number", 3),
+        ("traits.name.nick", "text", "Annie"),
+        ("traits.paid", "checkbox", True),
+    ]

@@ -88,3 +88,11 @@ def test_several_types_are_joined_in_words():
     message = messages.WRONG_TYPE(allowed_types=["integer", "null"], actual_type="string")
     assert "integer or null" in message.text
     assert message.context["allowed_types"] == ["integer", "null"]
+
+
+def test_a_plain_label_has_words_and_no_context():
+    assert messages.LABEL(text="an****@example.org").to_wire() == {
+        "id": 1070000,
+        "text": "an****@example.org",
+        "type": "info",
+    }

@@ -8,9 +8,7 @@ from typing import Any
 
 from vestibule.config.json_shapes import is_list, is_object
 from vestibule.config.schema_document import Place, SchemaDocument
-
-DEEPEST = 32
-"""How far a schema that contains itself is unrolled."""
+from vestibule.config.schema_extension import KEYWORD, names_somebody
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +16,8 @@ class TraitField:
     """One value that a person fills in: a leaf of the traits.
 
     `name` is dotted and starts with `traits`; `type` is the JSON type, empty when the schema names none; `items` is the
-    type of an array's entries. `required` speaks of the object it stands in.
+    type of an array's entries. `required` speaks of the object it stands in. `identifies`: people know
+    themselves by it.
     """
 
     name: str
@@ -30,6 +29,7 @@ class TraitField:
     pattern: str = ""
     disabled: bool = False
     items: str = ""
+    identifies: bool = False
 
     @property
     def key(self) -> str:
@@ -43,7 +43,7 @@ def trait_fields(document: SchemaDocument) -> tuple[TraitField, ...]:
     top = document.resolve(document.top)
     traits = dict(top.children("properties")).get("traits")
     if traits:
-        for each in _fields(document, traits, "traits", required=True, depth=0):
+        for each in _fields(document, traits, "traits", required=True, above=frozenset()):
             found.setdefault(each.name, each)
     return tuple(found.values())
 
@@ -51,19 +51,23 @@ def trait_fields(document: SchemaDocument) -> tuple[TraitField, ...]:
 _COMPOSED = ("allOf", "anyOf", "oneOf")
 
 
-def _fields(document: SchemaDocument, place: Place, name: str, *, required: bool, depth: int) -> Iterator[TraitField]:
+def _fields(
+    document: SchemaDocument, place: Place, name: str, *, required: bool, above: frozenset[tuple[str, str]]
+) -> Iterator[TraitField]:
+    """`above` are the places on the way here: a schema that contains itself gives the fields of its first round."""
     place = document.resolve(place)
-    if depth > DEEPEST:
+    if (place.url, place.pointer) in above:
         return
+    above |= {(place.url, place.pointer)}
     composed = [each for keyword in _COMPOSED for _, each in place.children(keyword)]
     required_here = place.object.get("required")
     needed = required_here if is_list(required_here) else []
     for key, each in place.children("properties"):
-        yield from _fields(document, each, f"{name}.{key}", required=key in needed, depth=depth + 1)
+        yield from _fields(document, each, f"{name}.{key}", required=key in needed, above=above)
     if "properties" not in place.object and (not composed or _type(place) not in ("", "object")):
         yield _leaf(document, place, name, required=required)
     for each in composed:
-        yield from _fields(document, each, name, required=required, depth=depth + 1)
+        yield from _fields(document, each, name, required=required, above=above)
 
 
 def _leaf(document: SchemaDocument, place: Place, name: str, *, required: bool) -> TraitField:
@@ -80,6 +84,7 @@ def _leaf(document: SchemaDocument, place: Place, name: str, *, required: bool) 
         pattern=_text(node.get("pattern")),
         disabled=node.get("disableFormField") is True,
         items=_type(items) if items else "",
+        identifies=names_somebody(node.get(KEYWORD)),
     )
 
 

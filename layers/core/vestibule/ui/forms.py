@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vestibule.config.identity_schema import IdentitySchema
+from vestibule.config.json_shapes import is_object
 from vestibule.config.schema_fields import TraitField
 from vestibule.ui import messages
 from vestibule.ui.container import with_values
@@ -23,15 +24,37 @@ AUTOCOMPLETE = {"email": "email", "tel": "tel", "uri": "url"}
 
 
 def trait_nodes(
-    schema: IdentitySchema, *, group: str = "default", values: Mapping[str, Any] | None = None
+    schema: IdentitySchema,
+    *,
+    group: str = "default",
+    values: Mapping[str, Any] | None = None,
+    hidden: bool = False,
+    unknown: bool = False,
 ) -> list[Node]:
     """One input for each trait that a form can ask for, in the schema's order.
 
-    `values` fills them: a document with `traits` in it. For a step that only carries the traits along, take
-    `[node.hidden() for node in trait_nodes(…)]`.
+    `values` fills them: a document with `traits` in it. `hidden` carries the traits along unseen through a step that is
+    about something else. `unknown` appends an input for each value that the schema does not name, as settings do.
     """
     nodes = [_trait_node(each, group) for each in schema.trait_fields if each.type in BY_TYPE]
-    return list(with_values(nodes, values or {}))
+    if unknown and values:
+        named = set(schema.keys)
+        nodes += [_unknown_node(name, value, group) for name, value in _leaves("traits", values.get("traits"), named)]
+    filled = with_values(nodes, values or {})
+    return [node.hidden() for node in filled] if hidden else list(filled)
+
+
+def _unknown_node(name: str, value: object, group: str) -> Node:
+    kind = "checkbox" if isinstance(value, bool) else "number" if isinstance(value, (int, float)) else "text"
+    return input_node(name, kind, group)
+
+
+def _leaves(name: str, value: object, named: set[str]) -> Iterator[tuple[str, object]]:
+    if is_object(value):
+        for key, each in value.items():
+            yield from _leaves(f"{name}.{key}", each, named)
+    elif name not in named and isinstance(value, (str, int, float)):
+        yield name, value
 
 
 def _trait_node(field: TraitField, group: str) -> Node:

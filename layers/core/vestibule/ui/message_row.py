@@ -18,7 +18,7 @@ class Row:
 
     `keys` are the context keys it must be called with: exactly these, since clients read them. A `datetime` (aware)
     stands twice in the context, as RFC 3339 text and as `<key>_unix`, whole epoch seconds. `aliases` are context keys
-    that repeat another one under an older spelling.
+    that repeat another one under an older spelling. `unsent` are words that the row also takes, for its sentence alone.
     """
 
     id: int
@@ -26,12 +26,15 @@ class Row:
     text: str
     keys: frozenset[str]
     aliases: Mapping[str, str]
+    unsent: frozenset[str] = frozenset()
 
     def __call__(self, **context: Any) -> Message:
-        if context.keys() != self.keys:
-            raise TypeError(f"message {self.id} takes {sorted(self.keys)}, got {sorted(context)}")
+        if context.keys() != self.keys | self.unsent:
+            raise TypeError(f"message {self.id} takes {sorted(self.keys | self.unsent)}, got {sorted(context)}")
         wire: dict[str, Any] = {}
         for key, value in context.items():
+            if key in self.unsent:
+                continue
             if isinstance(value, datetime):
                 wire[key] = _rfc3339(value)
                 wire[f"{key}_unix"] = int(value.timestamp())

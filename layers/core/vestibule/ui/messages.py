@@ -6,6 +6,7 @@ listed behind the sentence.
 
 from __future__ import annotations
 
+from vestibule.domain.message import MessageType
 from vestibule.ui.message_row import Row, error, info, success
 
 # --- 101: signing in ------------------------------------------------------------------------------------
@@ -96,7 +97,7 @@ RECOVERY_BACK = info(1060007, "Back")
 
 # --- 107: labels ----------------------------------------------------------------------------------------
 
-LABEL = info(1070000, "{text}")
+LABEL = Row(1070000, MessageType.INFO, "{text}", frozenset(), {}, frozenset({"text"}))
 LABEL_INPUT_PASSWORD = info(1070001, "Password")
 LABEL_GENERATED = info(1070002, "{title}", "name")
 LABEL_SAVE = info(1070003, "Save")

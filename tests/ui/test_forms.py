@@ -1,7 +1,7 @@
 import pytest
 
 from vestibule.config.identity_schema import IdentitySchema
-from vestibule.ui.forms import trait_nodes
+from vestibule.ui.forms import identifier_label, trait_nodes
 
 
 def schema(properties, **more) -> IdentitySchema:
@@ -92,3 +92,14 @@ def test_settings_also_show_what_the_schema_does_not_name():
         ("traits.name.nick", "text", "Annie"),
         ("traits.paid", "checkbox", True),
     ]
+
+
+def test_the_login_form_asks_for_the_trait_that_names_people():
+    rule = {"ory.sh/kratos": {"credentials": {"password": {"identifier": True}}}}
+    assert identifier_label(schema({"mail": {"type": "string", "title": "Mail", **rule}})).to_wire() == {
+        "id": 1070002,
+        "text": "Mail",
+        "type": "info",
+        "context": {"title": "Mail", "name": "traits.mail"},
+    }
+    assert identifier_label(schema({"mail": {"type": "string", **rule}})).id == 1070004

@@ -114,5 +114,5 @@ _TEXTS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "format": lambda rule: f"This does not have the form of “{rule['format']}”.",
     "required": lambda rule: f"“{rule['property']}” is missing.",
     "not": lambda _: "This is not allowed here.",
-    "false schema": lambda _: "Nothing may stand here.",
+    "falseSchema": lambda _: "Something stands here that may not.",
 }

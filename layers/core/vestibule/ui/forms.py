@@ -8,6 +8,7 @@ from typing import Any
 from vestibule.config.identity_schema import IdentitySchema
 from vestibule.config.json_shapes import is_object
 from vestibule.config.schema_fields import TraitField
+from vestibule.domain.message import Message
 from vestibule.ui import messages
 from vestibule.ui.container import with_values
 from vestibule.ui.nodes import Node, input_node
@@ -55,6 +56,12 @@ def _leaves(name: str, value: object, named: set[str]) -> Iterator[tuple[str, ob
             yield from _leaves(f"{name}.{key}", each, named)
     elif name not in named and isinstance(value, (str, int, float)):
         yield name, value
+
+
+def identifier_label(schema: IdentitySchema) -> Message:
+    """What the login form calls the identifier: the trait by its title where there is one only, else just “ID”."""
+    named = schema.identifier_label()
+    return messages.LABEL_GENERATED(title=named[0], name=named[1]) if named else messages.LABEL_ID()
 
 
 def _trait_node(field: TraitField, group: str) -> Node:

@@ -78,8 +78,8 @@ def _serve(options: Options) -> Gateway:
     listed = routes.read(path)
     _set_environment(route.function for route in listed)
     wiring.configure(loaded, local=True)
-    gateway = _gateway(listed, config, ports, dev=options.dev)
     wiring.services()  # opens the store: an unusable one is said now, not to the first user
+    gateway = _gateway(listed, config, ports, dev=options.dev)
     server.serve(gateway, list(sockets.values()), lambda: click.echo(_banner(loaded, kept)))
     return gateway
 

@@ -2,7 +2,7 @@ import json
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vestibule.config.identity_schema import IdentitySchema
@@ -147,6 +147,7 @@ JSON_VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(JSON_VALUES)
 def test_any_json_is_judged_and_read(traits):
     assert all(each.pointer.startswith("#/traits") for each in GUEST.validate(traits))

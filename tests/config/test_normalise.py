@@ -1,7 +1,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vestibule.config import normalise
@@ -44,6 +44,7 @@ def test_an_address_is_no_phone_number_and_stays_text():
     assert normalise.email("+4915123456789@EXAMPLE.org") == "+4915123456789@example.org"
 
 
+@settings(deadline=None)
 @given(st.text() | st.from_regex(r"\+[0-9 ()-]{3,18}", fullmatch=True))
 def test_normalising_again_changes_nothing(text):
     once = normalise.identifier(text)

@@ -2,7 +2,7 @@ import json
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vestibule.config.schema_fields import TraitField
@@ -208,6 +208,7 @@ def read(body: bytes, content_type: str | None) -> dict | None:
 TYPES = st.sampled_from([JSON, FORM, "multipart/form-data; boundary=b", "multipart/form-data", "text/html", "", None])
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), TYPES)
 def test_any_bytes_give_a_document_or_a_refusal(body, content_type):
     assert isinstance(read(body, content_type), dict | None)
@@ -221,18 +222,21 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(NAMES, VALUES))
 def test_any_json_gives_known_fields_or_a_refusal(document):
     decoded = read(json.dumps(document).encode(), JSON)
     assert decoded is None or decoded.keys() <= {*SHAPE.fields, "traits"}
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(NAMES, st.text(max_size=8))))
 def test_any_form_gives_known_fields_or_a_refusal(pairs):
     decoded = read(urlencode(pairs, errors="surrogatepass").encode(), FORM)
     assert decoded is None or decoded.keys() <= {*SHAPE.fields, "traits"}
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(NAMES, st.text(st.characters(categories=["L", "N"]), max_size=8)), min_size=1))
 def test_both_encodings_of_a_form_mean_the_same(pairs):
     try:

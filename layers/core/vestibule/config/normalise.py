@@ -40,7 +40,7 @@ def email(text: str) -> str:
 
 def phone(text: str) -> str:
     """E.164: `+4915112345678`. The country code must be there. Raises InvalidPhone."""
-    # Imported here because the numbering plans cost a cold start about 60 ms, and few requests carry a phone number.
+    # Imported here because the numbering plans cost a cold start about 100 ms, and few requests carry a phone number.
     import phonenumbers  # noqa: PLC0415
 
     try:

@@ -34,16 +34,18 @@ def load(
     *,
     overrides: Mapping[str, Any] | None = None,
     read_secret: references.Read | None = None,
+    lines: bool = True,
 ) -> Loaded:
     """Defaults < files in order < environment < overrides (`{"serve.public.port": 4433}`).
 
     Mappings merge, lists are replaced. `read_secret` gives the value of a `secret://` reference; without it they are
-    errors. Raises ConfigError with everything that is wrong at once.
+    errors. Without `lines`, findings have none, and the YAML library is not imported for JSON files.
+    Raises ConfigError with everything that is wrong at once.
     """
     document, origins, findings = gather(paths, environ, overrides or {})
     values, unread = references.resolved(document, references.reader(environ, read_secret))
     config, more = examine(values)
-    findings = [*findings, *(origins.placed(finding) for finding in (*unread, *more))]
+    findings = [*findings, *(origins.placed(finding, lines=lines) for finding in (*unread, *more))]
     if config is None or any(finding.severity == "error" for finding in findings):
         raise ConfigError(findings)
     return Loaded(config, tuple(findings), origins.names(), document)

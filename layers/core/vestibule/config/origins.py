@@ -19,7 +19,7 @@ class Origins:
     def names(self) -> tuple[str, ...]:
         return (*(str(file.path) for file in self.files), *(f"${setting.name}" for setting in self.settings))
 
-    def placed(self, finding: Finding) -> Finding:
+    def placed(self, finding: Finding, *, lines: bool = True) -> Finding:
         """The finding with the file and line, or the variable, that its path comes from."""
         if finding.file is not None:
             return finding
@@ -31,7 +31,7 @@ class Origins:
         deepest = max(reversed(self.files), key=lambda file: depth(file.document, path), default=None)
         if deepest is None:
             return finding
-        return replace(finding, file=str(deepest.path), line=_line(deepest, path))
+        return replace(finding, file=str(deepest.path), line=_line(deepest, path) if lines else None)
 
 
 def _line(file: File, path: Sequence[str]) -> int | None:

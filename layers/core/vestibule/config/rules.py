@@ -10,6 +10,7 @@ from typing import Any
 from vestibule.config.derive import MINIMAL_BCRYPT_COST
 from vestibule.config.document import Document, dig, matching
 from vestibule.config.findings import Finding
+from vestibule.config.return_to import bounded
 from vestibule.config.values import parse_duration
 
 _METHODS = ("selfservice", "methods")
@@ -148,6 +149,21 @@ def _guesses(document: Document) -> Iterator[Finding]:
         yield Finding("/vestibule/guesses/max_wait", "is less than first_wait")
 
 
+def _wildcards(document: Document) -> Iterator[Finding]:
+    """Patterns so broad that they are ignored. Contract 07 §1."""
+    if dig(document, "feature_flags", "legacy_allow_insecure_origins") is True:
+        return
+    for path in ("/selfservice/allowed_return_urls/*", "/serve/public/cors/allowed_origins/*"):
+        for at, value in matching(document, path):
+            host = _HOST.match(str(value))
+            if value == "*" or (host and not bounded(host[1])):
+                sentence = "is ignored: a wildcard stands before a domain, as in https://*.example.org"
+                yield Finding(at, sentence, severity="warning")
+
+
+_HOST = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")
+
+
 def _once(document: Document) -> Iterator[Finding]:
     yield from _repeated(document, "/serve/public/cors/allowed_origins/*")
     yield from _repeated(document, "/vestibule/pages/languages/*")
@@ -175,5 +191,6 @@ RULES: tuple[Callable[[Document], Iterator[Finding]], ...] = (
     _style,
     _cookies,
     _guesses,
+    _wildcards,
     _once,
 )

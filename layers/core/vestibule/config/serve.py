@@ -3,9 +3,8 @@
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, Strict
-from pydantic_core import PydanticCustomError
 
-from vestibule.config.values import Bool, HttpUrl, Natural, Port, Section, empty
+from vestibule.config.values import Bool, HttpUrl, Natural, Port, Section, empty, refusal
 
 
 class Socket(Section):
@@ -30,7 +29,7 @@ class RequestLog(Section):
 
 def _origin(value: str) -> str:
     if value != "*" and ("://" not in value or value.count("*") > 1):
-        raise PydanticCustomError("vestibule", "an origin is *, https://example.org or https://*.example.org")
+        raise refusal("an origin is *, https://example.org or https://*.example.org")
     return value
 
 

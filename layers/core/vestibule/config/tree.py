@@ -15,18 +15,22 @@ def keys(model: type[Section]) -> dict[str, Any]:
 
 
 def below(annotation: Any, part: str | int) -> Any:
-    """The annotation of what stands at a key or position of a value of this annotation; None where nothing can."""
-    for candidate in variants(annotation):
-        if isinstance(candidate, type) and issubclass(candidate, Section):
-            if part in (found := keys(candidate)):
-                return found[str(part)]
-        elif get_origin(candidate) is tuple and isinstance(part, int):
-            return get_args(candidate)[0]
-        elif get_origin(candidate) is dict:
-            return get_args(candidate)[1]
-        elif candidate is Any:
-            return Any
-    return None
+    """The annotation of what stands at a key or position of a value of this annotation; None where nothing can.
+
+    Where several members of a union have the key, a union of what they have there.
+    """
+    found = [inner for candidate in variants(annotation) for inner in _below(candidate, part)]
+    return Union[tuple(found)] if found else None  # noqa: UP007 - a union of a computed list
+
+
+def _below(candidate: Any, part: str | int) -> list[Any]:
+    if candidate is Any:
+        return [Any]
+    if isinstance(candidate, type) and issubclass(candidate, Section):
+        return [value for key, value in keys(candidate).items() if key == part]
+    if get_origin(candidate) is tuple and isinstance(part, int):
+        return [get_args(candidate)[0]]
+    return [get_args(candidate)[1]] if get_origin(candidate) is dict else []
 
 
 def variants(annotation: Any) -> list[Any]:

@@ -66,7 +66,8 @@ def is_reference(text: str) -> bool:
     return text.startswith(REFERENCES)
 
 
-def _custom(sentence: str) -> PydanticCustomError:
+def refusal(sentence: str) -> PydanticCustomError:
+    """What a validator raises: the sentence goes into the finding as it is, so it never holds the value."""
     return PydanticCustomError("vestibule", "{sentence}", {"sentence": sentence})
 
 
@@ -74,20 +75,20 @@ def _duration(value: object) -> timedelta:
     if isinstance(value, timedelta):
         return value
     if not isinstance(value, str):
-        raise _custom("a duration is a text such as 1h30m, 45s or 500ms")
+        raise refusal("a duration is a text such as 1h30m, 45s or 500ms")
     try:
         return parse_duration(value)
     except ValueError as error:
-        raise _custom(str(error)) from None
+        raise refusal(str(error)) from None
 
 
 def _size(value: object) -> int:
     if not isinstance(value, str):
-        raise _custom("a size is a text such as 64KB, 128MB or 1GB")
+        raise refusal("a size is a text such as 64KB, 128MB or 1GB")
     try:
         return parse_size(value)
     except ValueError as error:
-        raise _custom(str(error)) from None
+        raise refusal(str(error)) from None
 
 
 def _switch(value: object) -> object:
@@ -96,16 +97,16 @@ def _switch(value: object) -> object:
 
 def _reference(value: str) -> str:
     if not value or _UNPRINTABLE.search(value):
-        raise _custom("an address has no blanks, backslashes or control characters, and is not empty")
+        raise refusal("an address has no blanks, backslashes or control characters, and is not empty")
     scheme = _SCHEME.match(value)
     if scheme and scheme[0].lower() in ("http:", "https:") and not _WITH_HOST.match(value):
-        raise _custom("an http address names a host: https://example.org/path")
+        raise refusal("an http address names a host: https://example.org/path")
     return value
 
 
 def _http_url(value: str) -> str:
     if _UNPRINTABLE.search(value) or not _WITH_HOST.match(value):
-        raise _custom("expected an absolute address: https://example.org/path")
+        raise refusal("expected an absolute address: https://example.org/path")
     return value
 
 
@@ -113,21 +114,21 @@ def _source(value: str) -> str:
     if value.lower().startswith(("http://", "https://")):
         return _http_url(value)
     if not value or "\x00" in value or value in ("file://", "base64://"):
-        raise _custom("expected file://PATH, https://…, base64://… or a path")
+        raise refusal("expected file://PATH, https://…, base64://… or a path")
     if "://" in value and not value.startswith(("file://", "base64://")):
-        raise _custom("expected file://PATH, https://…, base64://… or a path")
+        raise refusal("expected file://PATH, https://…, base64://… or a path")
     return value
 
 
 def _at_least_16(value: str) -> str:
     if len(value) < 16 and not is_reference(value):
-        raise _custom("a secret has at least 16 characters")
+        raise refusal("a secret has at least 16 characters")
     return value
 
 
 def _exactly_32(value: str) -> str:
     if len(value) != 32 and not is_reference(value):
-        raise _custom("a cipher secret has exactly 32 characters")
+        raise refusal("a cipher secret has exactly 32 characters")
     return value
 
 

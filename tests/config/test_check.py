@@ -1,0 +1,45 @@
+from pathlib import Path
+
+from tests.config.documents import MINIMAL, document, saved
+
+from vestibule.config.check import check
+from vestibule.config.document import put
+
+FILE = ("identity", "schemas", 0, "url")
+
+
+def test_a_good_file_gives_no_findings(tmp_path: Path):
+    assert check([saved(tmp_path, put(MINIMAL, FILE, "base64://e30="))], {}) == []
+
+
+def test_a_feature_that_is_not_built_is_an_error(tmp_path: Path):
+    content = put(document("/selfservice/methods/saml", {"enabled": True}), FILE, "base64://e30=")
+    (finding,) = check([saved(tmp_path, content)], {})
+    assert (finding.severity, finding.line) == ("error", 1)
+
+
+def test_schemas_are_read_from_files_and_not_from_the_web(tmp_path: Path):
+    content = put(MINIMAL, FILE, "https://example.org/schema.json")
+    content = put(content, ("identity", "schemas", 1), {"id": "b", "url": f"file://{tmp_path}/missing.json"})
+    (finding,) = check([saved(tmp_path, content)], {})
+    assert (finding.path, finding.file) == ("/identity/schemas/1/url", str(tmp_path / "kratos.json"))
+
+
+def test_secrets_are_not_read(tmp_path: Path):
+    content = put(document("/secrets/cipher", ["secret://ssm/cipher"]), FILE, "base64://e30=")
+    assert check([saved(tmp_path, content)], {}) == []
+
+
+def test_errors_come_first(tmp_path: Path):
+    content = put(document("/sqa-opt-out", value=True), ("log",), {"level": "loud"})
+    assert [finding.severity for finding in check([saved(tmp_path, content)], {})] == ["error", "info"]
+
+
+def test_the_store_may_come_from_the_environment(tmp_path: Path):
+    content = {key: value for key, value in put(MINIMAL, FILE, "base64://e30=").items() if key != "dsn"}
+    assert [finding.severity for finding in check([saved(tmp_path, content)], {})] == ["info"]
+    assert check([saved(tmp_path, content)], {"DSN": "memory"}) == []
+
+
+def test_files_that_cannot_be_read_are_findings(tmp_path: Path):
+    assert "cannot be read: No such file or directory" in {found.message for found in check([tmp_path / "a.yml"], {})}

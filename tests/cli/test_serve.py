@@ -125,14 +125,20 @@ def test_what_is_stored_survives_a_restart(command, tmp_path):
         assert httpx.get(f"{admin}admin/identities/{made.json()['id']}").status_code == 200
 
 
-def test_changed_code_restarts_it(command, tmp_path):
-    door = tmp_path / "functions" / "app.py"
-    door.parent.mkdir()
-    door.write_text("handler = lambda event, context: 'before'")
+@pytest.fixture
+def door(tmp_path):
+    """A function of our own that takes every admin request, for `--template=template.yaml`."""
+    path = tmp_path / "functions" / "app.py"
+    path.parent.mkdir()
     event = {"Type": "HttpApi", "Properties": {"ApiId": {"Ref": "AdminApi"}}}
     function = {"CodeUri": "functions", "Handler": "app.handler", "Events": {"Any": event}}
     resources = {"Door": {"Type": "AWS::Serverless::Function", "Properties": function}}
     (tmp_path / "template.yaml").write_text(yaml.safe_dump({"Resources": resources}))
+    return path
+
+
+def test_changed_code_restarts_it(command, tmp_path, door):
+    door.write_text("handler = lambda event, context: 'before'")
     with started([*command(), "--reload", "--template=template.yaml"], tmp_path) as (process, said):
         admin = re.search(r"Admin API +(\S+)", said)[1]
         assert httpx.get(admin).text == "before"
@@ -141,6 +147,17 @@ def test_changed_code_restarts_it(command, tmp_path):
         assert httpx.get(admin).text == "after"
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
+
+
+def test_a_function_that_hangs_does_not_keep_it_from_stopping(command, tmp_path, door):
+    door.write_text("import time\ndef handler(event, context):\n    print('here', flush=True)\n    time.sleep(60)")
+    with started([*command(), "--template=template.yaml"], tmp_path) as (process, said):
+        port = int(re.search(r"Admin API +http://127.0.0.1:(\d+)/", said)[1])
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert any("here" in line for line in process.stdout)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(10) == 0
 
 
 def test_a_port_in_use_is_one_line(command, tmp_path):

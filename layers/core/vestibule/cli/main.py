@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
-_PORT = click.IntRange(0, 65_535)
+_PORT = click.IntRange(1, 65_535)
 
 _EXAMPLES = """\b
 Examples:

@@ -106,11 +106,13 @@ def _gateway(listed: Sequence[Route], config: Config, ports: dict[int, Api], *, 
 def _banner(loaded: Loaded, kept: str) -> str:
     serve = loaded.config.serve
     base = serve.public.base_url.rstrip("/")
+    ports = [f"{side.host}:{side.port}" for side in (serve.public, serve.admin)]
     rows = [
         ("Sign up", f"{base}/self-service/registration/browser"),
         ("Sign in", f"{base}/self-service/login/browser"),
         ("Public API", f"{base}/"),
         ("Admin API", f"{serve.admin.base_url.rstrip('/')}/  (open to whoever reaches it)"),
+        ("Listening on", " and ".join(ports)),
         ("Store", kept),
         ("Configuration", ", ".join(loaded.sources)),
     ]

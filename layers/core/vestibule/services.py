@@ -16,12 +16,13 @@ from vestibule.stores.flows import FlowStore
 from vestibule.stores.guesses import Guesses
 from vestibule.stores.identities import IdentityStore
 from vestibule.stores.index_keys import IndexKeys
+from vestibule.stores.messages import MessageStore
 from vestibule.stores.sessions import SessionStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Safe under threads. `logout_keys`: current first, then rotated ones."""
+    """Safe under threads. `logout_keys` and `code_keys`: current first, then rotated ones."""
 
     config: Config
     schemas: Mapping[str, IdentitySchema]
@@ -37,10 +38,12 @@ class Services:
     sessions: SessionStore
     flows: FlowStore
     failures: FailureStore
+    messages: MessageStore
     guesses: Guesses
     page_tokens: PageTokens
     cookie_sealer: Sealer = field(repr=False)
     logout_keys: tuple[bytes, ...] = field(repr=False)
+    code_keys: tuple[bytes, ...] = field(repr=False)
 
     def schema(self, schema_id: str | None) -> IdentitySchema:
         """The schema of that id, or the default one for None. Raises KeyError for an unknown id."""

@@ -38,6 +38,7 @@ from vestibule.stores.flows import FlowStore
 from vestibule.stores.guesses import Guesses, GuessLimits
 from vestibule.stores.identities import IdentityStore
 from vestibule.stores.index_keys import IndexKeys
+from vestibule.stores.messages import MessageStore
 from vestibule.stores.sessions import SessionStore
 
 _CIPHER_LENGTH = 32
@@ -127,10 +128,12 @@ def build(
         sessions=SessionStore(table),
         flows=FlowStore(table),
         failures=FailureStore(table, clock, random),
+        messages=MessageStore(table, index, Sealer(cipher, "message"), clock, random),
         guesses=Guesses(table, clock, _limits(config)),
         page_tokens=PageTokens(config.secrets.pagination or cookie),
         cookie_sealer=Sealer(cookie, "cookie"),
         logout_keys=tuple(derive_key(secret, "logout") for secret in cookie),
+        code_keys=tuple(derive_key(secret, "code") for secret in cookie),
     )
 
 

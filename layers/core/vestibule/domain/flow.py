@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from vestibule.domain.code import SentCode
 from vestibule.domain.message import Message, Problem
 
 
@@ -43,6 +44,7 @@ class Flow:
     `values` are the submitted values to show again, by node name (never passwords or codes).
     `extra_nodes` are names that problems pointed to and no method draws: they stay in the form (contract 04 §2).
     `internal` is the methods' own memory of the flow, by key.
+    `codes` were sent and not used yet; `attempts` to guess one were counted so far.
     """
 
     id: str
@@ -64,6 +66,8 @@ class Flow:
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
     extra_nodes: tuple[str, ...] = ()
     internal: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    codes: tuple[SentCode, ...] = ()
+    attempts: int = 0
     transient_payload: Mapping[str, Any] | None = None
     updated_at: datetime | None = None
     version: int = 0

@@ -62,6 +62,19 @@ class FlowInvalid:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FlowContinued:
+    """The flow goes on, or is done, and is shown as it is now: 200 for apps; browsers go to `location` or to its UI."""
+
+    flow: Flow
+    document: Json
+    method: str = ""
+    location: str = ""
+    succeeded: bool = False
+    """Whether this was the step that the flow is for (counted as such)."""
+    cookies: CookieChanges = UNCHANGED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
     """Login succeeded. `session` is the wire document; `continue_with` what hooks added."""
 
@@ -133,5 +146,15 @@ class Redirect:
 
 
 Outcome = (
-    FlowStarted | FlowShown | FlowInvalid | SignedIn | SignedUp | LoggedOut | Document | Content | Empty | Redirect
+    FlowStarted
+    | FlowShown
+    | FlowInvalid
+    | FlowContinued
+    | SignedIn
+    | SignedUp
+    | LoggedOut
+    | Document
+    | Content
+    | Empty
+    | Redirect
 )

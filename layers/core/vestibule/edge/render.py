@@ -17,6 +17,7 @@ from vestibule.domain.outcome import (
     CookieChanges,
     Document,
     Empty,
+    FlowContinued,
     FlowInvalid,
     FlowShown,
     FlowStarted,
@@ -68,6 +69,12 @@ def _invalid(outcome: FlowInvalid, request: Request, svc: Services) -> Response:
     if client_of(request, outcome.flow) is not ClientKind.BROWSER:
         return _json(outcome.document, 400, cookies=outcome.cookies)
     return _see(svc.urls.ui(outcome.flow.kind, flow=outcome.flow.id), outcome.browser_status, outcome.cookies)
+
+
+def _continued(outcome: FlowContinued, request: Request, svc: Services) -> Response:
+    if client_of(request, outcome.flow) is not ClientKind.BROWSER:
+        return _json(outcome.document, cookies=outcome.cookies)
+    return _see(outcome.location or svc.urls.ui(outcome.flow.kind, flow=outcome.flow.id), cookies=outcome.cookies)
 
 
 def _signed_in(outcome: SignedIn, request: Request, svc: Services) -> Response:
@@ -126,6 +133,7 @@ _ANSWERS: Mapping[type[Any], Callable[[Any, Request, Services], Response]] = {
     FlowStarted: _started,
     FlowShown: _shown,
     FlowInvalid: _invalid,
+    FlowContinued: _continued,
     SignedIn: _signed_in,
     SignedUp: _signed_up,
     LoggedOut: _logged_out,

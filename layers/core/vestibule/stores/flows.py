@@ -8,10 +8,24 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from vestibule.domain.code import Purpose, SentCode
 from vestibule.domain.flow import Flow, FlowState, FlowType, Kind
 from vestibule.domain.message import Message, Problem
 from vestibule.domain.times import epoch_seconds, from_micros, to_micros
-from vestibule.ports import Absent, ConditionFailed, Equals, Item, Key, Put, Table
+from vestibule.ports import (
+    Absent,
+    AnyOf,
+    Condition,
+    ConditionFailed,
+    Equals,
+    Item,
+    Key,
+    LessThan,
+    Present,
+    Put,
+    Table,
+    Update,
+)
 
 _KEPT_AFTER_EXPIRY = timedelta(days=7)
 
@@ -47,6 +61,20 @@ class FlowStore:
         """`save` as a part of a transaction."""
         return Put(_item(flow, version=flow.version + 1), (Equals("ver", flow.version),))
 
+    def attempted(self, flow: Flow, most: int) -> Flow | None:
+        """Count one attempt to guess a code, before it is compared: one conditional write.
+
+        The flow as it is now, or None when `most` attempts were counted before.
+        """
+        counted = Update(
+            flow_key(flow.id), add={"att": 1, "ver": 1}, conditions=(Present(), AnyOf(_fewer_attempts_than(most)))
+        )
+        try:
+            item = self._table.write(counted)
+        except ConditionFailed:
+            return None
+        return _flow(item) if item is not None else None
+
     def find(self, flow_id: str, kind: Kind) -> Flow | None:
         return self.read(self._table.get([flow_key(flow_id)])[0], kind)
 
@@ -56,6 +84,10 @@ class FlowStore:
             return None
         flow = _flow(item)
         return flow if flow.kind is kind else None
+
+
+def _fewer_attempts_than(most: int) -> tuple[Condition, ...]:
+    return (Absent("att"), LessThan("att", most))
 
 
 def _with_version(flow: Flow, version: int) -> Flow:
@@ -71,6 +103,7 @@ def _item(flow: Flow, *, version: int) -> Item:
         "exp": to_micros(flow.expires_at),
         "ttl": epoch_seconds(flow.expires_at + _KEPT_AFTER_EXPIRY),
         "doc": json.dumps(_document(flow), separators=(",", ":"), ensure_ascii=False),
+        **({"att": flow.attempts} if flow.attempts else {}),
     }
 
 
@@ -96,6 +129,7 @@ def _document(flow: Flow) -> dict[str, Any]:
         "extra": list(flow.extra_nodes),
         "internal": dict(flow.internal),
         "payload": flow.transient_payload,
+        "codes": [_code_row(code) for code in flow.codes],
     }
     return {name: value for name, value in document.items() if value not in (None, "", [], {}, False)}
 
@@ -126,5 +160,23 @@ def _flow(item: Item) -> Flow:
         extra_nodes=tuple(document.get("extra", ())),
         internal=document.get("internal", {}),
         transient_payload=document.get("payload"),
+        codes=tuple(_code(row) for row in document.get("codes", ())),
+        attempts=item.get("att", 0),
         version=item["ver"],
+    )
+
+
+def _code_row(code: SentCode) -> list[Any]:
+    return [code.digest, str(code.purpose), code.via, code.address, code.identity_id, to_micros(code.expires_at)]
+
+
+def _code(row: list[Any]) -> SentCode:
+    digest, purpose, via, address, identity_id, expires_at = row
+    return SentCode(
+        digest=digest,
+        purpose=Purpose(purpose),
+        via=via,
+        address=address,
+        identity_id=identity_id,
+        expires_at=from_micros(expires_at),
     )

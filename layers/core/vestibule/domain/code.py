@@ -1,0 +1,29 @@
+"""A one-time code or link that was sent, as the flow remembers it: never the code itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Purpose(StrEnum):
+    """What a code is good for; one of another purpose never passes (NIST SP 800-63B §3.1.3.2)."""
+
+    VERIFICATION = "verification"
+    RECOVERY = "recovery"
+    LOGIN = "login"
+    REGISTRATION = "registration"
+    SECOND_FACTOR = "second_factor"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentCode:
+    """`digest` binds code, flow, purpose, identity and address. `identity_id` is empty for who is not known yet."""
+
+    digest: str
+    purpose: Purpose
+    via: str
+    address: str
+    identity_id: str
+    expires_at: datetime

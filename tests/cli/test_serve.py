@@ -173,6 +173,7 @@ def test_a_port_in_use_is_one_line(command, tmp_path):
         ({"nonsense": 1}, "kratos.yml"),
         ({"dsn": "postgres://user:pa55word@db/kratos"}, "memory, sqlite://FILE"),
         ({"dsn": "sqlite://kratos.yml"}, "is no SQLite database"),
+        ({"dsn": "dynamodb://people?endpoint=http://127.0.0.1:1"}, "table people at http://127.0.0.1:1); mend it"),
         ({"dsn": "sqlite://missing/folder/db.sqlite"}, "cannot make the store's folder"),
     ],
 )

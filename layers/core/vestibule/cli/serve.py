@@ -36,7 +36,7 @@ def run(options: Options) -> int:
     """Serve until a signal ends it. Returns the exit status, after saying on stderr why when it is not 0."""
     try:
         gateway = _serve(options)
-    except (ConfigError, StartError, TemplateError, DoorError, TableError) as error:
+    except (ConfigError, StartError, TemplateError, DoorError) as error:
         for line in str(error).splitlines():
             click.echo(f"vestibule: {line}", err=True)
         return FAILED
@@ -78,7 +78,10 @@ def _serve(options: Options) -> Gateway:
     listed = routes.read(path)
     _set_environment(route.function for route in listed)
     wiring.configure(loaded, local=True)
-    wiring.services()  # opens the store: an unusable one is said now, not to the first user
+    try:
+        wiring.services()  # opens the store: an unusable one is said now, not to the first user
+    except TableError as error:
+        raise StartError(f"{error} (store: {kept}); mend it or choose another with --dsn") from None
     gateway = _gateway(listed, config, ports, dev=options.dev)
     server.serve(gateway, list(sockets.values()), lambda: click.echo(_banner(loaded, kept)))
     return gateway

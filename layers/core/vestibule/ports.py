@@ -279,6 +279,10 @@ class Hasher(Protocol):
         """A hash by the configured algorithm of no known password: to verify against for unknown identifiers."""
         ...
 
+    def check_importable(self, hashed: str) -> None:
+        """Raises BadRequest when the text is no hash that can be stored: unknown, unreadable, or out of bounds."""
+        ...
+
 
 class PasswordTooLong(Exception):
     """The configured algorithm does not take a password of so many bytes."""

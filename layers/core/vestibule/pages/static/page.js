@@ -33,6 +33,8 @@
     button.addEventListener("click", () => print());
   }
 
+  for (const note of all("[data-scriptless]")) note.remove();
+
   // The functions come from the script that the server names in the form; only their names stand in the page.
   const call = (name, value) => {
     let options;

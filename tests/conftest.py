@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.store.dynamodb_local import running_dynamodb_local
 from tests.store.fetch_dynamodb_local import Missing
+from tests.world import CLIENTS, Client, World
 
 from vestibule.adapters.sqlite import SqliteTable
 from vestibule.ports import Table
@@ -23,6 +24,18 @@ def sqlite_table() -> Iterator[SqliteTable]:
     table = SqliteTable(None)
     yield table
     table.close()
+
+
+@pytest.fixture
+def world(sqlite_table: SqliteTable) -> World:
+    """A deployment of its own, as `tests.world.CONFIG` says."""
+    return World.build(sqlite_table)
+
+
+@pytest.fixture(params=CLIENTS, ids=lambda client: client.__name__.lower())
+def client(request: pytest.FixtureRequest, world: World) -> Client:
+    """Each test that asks for it runs once for each of the three clients."""
+    return request.param(world)
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from vestibule.config.document import merged
 from vestibule.config.model import Config
 from vestibule.domain.identity import Identity
 from vestibule.local import doors, event, routes
-from vestibule.ports import Table
+from vestibule.ports import Item, Key, Table
 from vestibule.services import Services
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -228,6 +228,19 @@ class World:
         body = json.dumps(document).encode() if document is not None else b""
         return self.send(method, f"{ADMIN}{path}", api="admin", headers=headers, body=body)
 
+    def stored(self) -> dict[Key, Item]:
+        """Every item of the table."""
+        items: dict[Key, Item] = {}
+        after: str | None = None
+        while changes := self.table.changes(after, 1000):
+            after = changes[-1].sequence
+            for change in changes:
+                if change.new is None:
+                    items.pop(change.key, None)
+                else:
+                    items[change.key] = change.new
+        return items
+
     def identity(self, email: str, password: str = PASSWORD) -> Identity:
         """Somebody who signed up."""
         client = Native(self)
@@ -283,6 +296,15 @@ class Client:
     def refused_flow(self, kind: str, reply: Reply) -> Flow:
         """The flow of an answer that shows the form again."""
         raise NotImplementedError
+
+    def sign_up(self, email: str, password: str = PASSWORD, **fields: Any) -> Reply:
+        """A whole registration in one step."""
+        given = {"method": "password", "password": password, "traits": {"email": email}}
+        return self.submit(self.start("registration"), **given | fields)
+
+    def sign_in(self, identifier: str, password: str = PASSWORD, **params: str) -> Reply:
+        """A whole login; `params` go to the start of the flow."""
+        return self.submit(self.start("login", **params), method="password", identifier=identifier, password=password)
 
     def _remember(self, reply: Reply) -> None:
         for line in reply.cookies:

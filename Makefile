@@ -1,10 +1,11 @@
-# Everything stays inside this folder: .venv (run, test, lint), .venv-sam (sam), .venv-3.13 (the runtime's Python).
+# Everything stays inside this folder: .venv (run, test, lint), .venv-sam (sam), .venv-3.13 and .venv-lambda (the
+# runtime's Python, with the tests' packages and with nothing but Lambda's own).
 # Needs Python >= 3.11, make and the Python package index; no root.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test test-3.13 lint format validate build routes bench conformance requirements clean
+.PHONY: help run test test-3.13 lint format validate build routes local-table bench conformance requirements clean
 
 # The first of these that runs and is new enough. Override: `make run PYTHON=/path/to/python3`.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
@@ -16,6 +17,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 VENV_SAM := .venv-sam
 VENV_313 := .venv-3.13
+VENV_LAMBDA := .venv-lambda
 WORKERS ?= 2
 # What `make test` hands to pytest, e.g. `make test TESTS='tests/flows -k logout'`.
 TESTS ?=
@@ -54,6 +56,9 @@ build: $(VENV)/.run $(VENV_SAM)/.sam ## Build the functions and layers for AWS (
 routes: $(VENV)/.run ## Write edge/routes.py from template.yaml, after routes changed there
 	@$(BIN)/python tools/routes.py
 
+local-table: $(VENV)/.run ## Make the table on the DynamoDB Local of docker-compose.yml, for `sam local`
+	@$(BIN)/python tools/local_table.py
+
 bench: $(VENV)/.dev ## Measure cold starts, CPU, calls, capacity and requests per second
 	$(BIN)/python -m tests.bench
 
@@ -61,11 +66,11 @@ conformance: $(VENV)/.dev ## Compare with the recordings in ../shared/conformanc
 	@$(BIN)/python -m tools.conformance $(CONFORM)
 
 requirements: $(VENV)/.uv ## Pin the newest versions that requirements/*.in allow (UPGRADE=--upgrade to move)
-	for name in uv deps dev run sam; do $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	for name in uv deps dev run sam lambda; do $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 		--no-annotate --no-header $(UPGRADE) requirements/$$name.in -o requirements/$$name.txt; done
 
 clean: ## Remove what was built, installed and stored
-	rm -rf $(VENV) $(VENV_SAM) $(VENV_313) .venv-conformance .aws-sam .cache .vestibule build layers/core/*.egg-info
+	rm -rf $(VENV) $(VENV_SAM) $(VENV_313) $(VENV_LAMBDA) .venv-conformance .aws-sam .cache .vestibule build layers/core/*.egg-info
 	rm -rf .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find functions layers tests -name __pycache__ -prune -exec rm -rf {} +
 
@@ -101,4 +106,9 @@ $(VENV_SAM)/.sam: $(VENV)/.uv requirements/sam.txt
 	@echo "Installing the SAM CLI into $(VENV_SAM) …"
 	@[ -x $(VENV_SAM)/bin/python ] || $(BIN)/uv venv --quiet --python $(BIN)/python $(VENV_SAM)
 	@$(UV_PIP) $(VENV_SAM)/bin/python --require-hashes -r requirements/sam.txt
+	@touch $@
+
+$(VENV_LAMBDA)/.ric: $(VENV)/.uv requirements/lambda.txt
+	@[ -x $(VENV_LAMBDA)/bin/python ] || $(BIN)/uv venv --quiet --python $(PYTHON313) $(VENV_LAMBDA)
+	@$(UV_PIP) $(VENV_LAMBDA)/bin/python --require-hashes -r requirements/lambda.txt
 	@touch $@

@@ -1,0 +1,128 @@
+"""Built functions under the runtime interface emulator, which ships inside the SAM CLI's wheel. Needs no Docker."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import platform
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64"}.get(platform.machine(), "")
+READY_SECONDS = 30
+ANSWER_SECONDS = 30
+
+
+class Missing(Exception):
+    """What this machine lacks to run built functions, and how to get it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """The emulator, and a Python of Lambda's version with the runtime interface client and nothing else."""
+
+    emulator: Path
+    python: Path
+
+
+def find_runtime() -> Runtime:
+    """Installs what the package index has. Raises Missing."""
+    if platform.system() != "Linux" or not ARCHITECTURE:
+        raise Missing("the Lambda runtime emulator runs on Linux, x86-64 or ARM, only")
+    found = subprocess.run([ROOT / "tools" / "python3.13"], capture_output=True, text=True, check=True).stdout.strip()
+    if not found:
+        raise Missing("Python 3.13, which Lambda runs, was not found: install it, e.g. pyenv install 3.13")
+    make(".venv-sam/.sam", ".venv-lambda/.ric")
+    emulators = (ROOT / ".venv-sam" / "lib").glob(f"python*/site-packages/samcli/local/rapid/*-{ARCHITECTURE}")
+    return Runtime(next(emulators), ROOT / ".venv-lambda" / "bin" / "python")
+
+
+def make(*targets: str) -> None:
+    subprocess.run(["make", "--silent", *targets], cwd=ROOT, env=_plain_environment(), check=True)
+
+
+def build(out: Path) -> None:
+    """`sam build` for this machine's architecture."""
+    shutil.rmtree(out, ignore_errors=True)
+    environment = _plain_environment() | {"OUT": str(out), "ARCHITECTURE": ARCHITECTURE}
+    subprocess.run([ROOT / "tools" / "sam-build"], cwd=ROOT, env=environment, check=True)
+
+
+@contextmanager
+def running(
+    function: Path, layers: Path, runtime: Runtime, environment: Mapping[str, str], logs: Path
+) -> Iterator[Function]:
+    """A built function, started as Lambda starts it: its folder and the layers, nothing else to import from.
+
+    What it logs goes to the folder `logs`, into a file of its name.
+    """
+    ports = [_free_port(), _free_port()]
+    handler = "app.handler"
+    command = [
+        runtime.emulator, "--log-level", "error",
+        "--runtime-interface-emulator-address", f"127.0.0.1:{ports[0]}",
+        "--runtime-api-address", f"127.0.0.1:{ports[1]}",
+        runtime.python, "-m", "awslambdaric", handler,
+    ]  # fmt: skip
+    own = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": f"{layers / 'CoreLayer' / 'python'}:{layers / 'DepsLayer' / 'python'}",
+        "LAMBDA_TASK_ROOT": str(function),
+        "AWS_LAMBDA_FUNCTION_NAME": function.name,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
+        "_HANDLER": handler,
+    }
+    with (logs / function.name).open("w") as log:
+        process = subprocess.Popen(command, cwd=function, env=own | environment, stdout=log, stderr=log)
+    try:
+        _wait_until_listening(process, ports[0])
+        yield Function(ports[0])
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    port: int
+
+    def __call__(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """What the function returns for the event; what it raised is returned as Lambda does, as `errorMessage`."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_SECONDS)
+        connection.request("POST", "/2015-03-31/functions/function/invocations", json.dumps(event))
+        try:
+            return json.loads(connection.getresponse().read())
+        finally:
+            connection.close()
+
+
+def _wait_until_listening(process: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
+    raise RuntimeError("the runtime emulator did not start")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _plain_environment() -> dict[str, str]:
+    """Without what an outer `make` passes on."""
+    return {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}

@@ -1,0 +1,72 @@
+"""What the built layers hold."""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+
+import pytest
+from tests.artifact.lambda_runtime import ARCHITECTURE
+
+from vestibule.config.model import Config
+
+LIMIT = 250 * 1024 * 1024
+MACHINE = {"x86_64": 62, "arm64": 183}
+"""ELF's numbers of the two architectures."""
+
+
+@pytest.fixture(scope="module")
+def core(artifacts) -> Path:
+    return artifacts / "CoreLayer"
+
+
+@pytest.fixture(scope="module")
+def deps(artifacts) -> Path:
+    return artifacts / "DepsLayer" / "python"
+
+
+def test_a_function_with_its_layers_is_smaller_than_lambda_takes(artifacts):
+    files = [file for file in artifacts.rglob("*") if file.is_file()]
+    assert sum(file.stat().st_size for file in files) < LIMIT / 2
+
+
+def test_what_only_developers_run_is_left_out(core):
+    package = core / "python" / "vestibule"
+    assert (package / "edge" / "endpoint.py").exists()
+    assert not (package / "cli").exists()
+    assert not (package / "local").exists()
+
+
+def test_the_configuration_names_no_file_outside_the_layer(core):
+    text = (core / "config" / "kratos.json").read_text()
+    assert "file://" not in text
+    assert Config.model_validate(json.loads(text)).identity.schema_ids() == ("person",)
+
+
+def test_libraries_are_built_for_the_target(deps):
+    machines = {struct.unpack_from("<H", file.read_bytes()[:20], 18)[0] for file in deps.rglob("*.so")}
+    assert machines == {MACHINE[ARCHITECTURE]}
+
+
+def test_everything_is_compiled_ahead_and_never_compared_with_its_source(artifacts):
+    for layer in ("CoreLayer", "DepsLayer"):
+        for source in (artifacts / layer).rglob("*.py"):
+            compiled = source.parent / "__pycache__" / f"{source.stem}.cpython-313.pyc"
+            flags = int.from_bytes(compiled.read_bytes()[4:8], "little")
+            assert flags == 0b01, f"{compiled}: hash-based, unchecked (PEP 552)"
+
+
+def test_tracebacks_name_the_layers_place_on_lambda(core):
+    assert b"/opt/python/vestibule/edge/endpoint.py" in _code(core / "python" / "vestibule" / "edge" / "endpoint.py")
+
+
+def test_only_the_services_in_use_are_described(deps):
+    described = {folder.name for folder in (deps / "botocore" / "data").iterdir() if folder.is_dir()}
+    assert {"dynamodb", "secretsmanager"} <= described
+    assert len(described) < 20
+
+
+def _code(source: Path) -> bytes:
+    compiled = source.parent / "__pycache__" / f"{source.stem}.cpython-313.pyc"
+    return compiled.read_bytes()[16:]

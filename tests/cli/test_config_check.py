@@ -2,13 +2,14 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.config.documents import ANY_TRAITS
 
 from vestibule.cli.config_check import run
 
 GOOD = {
     "dsn": "memory",
     "dev": True,
-    "identity": {"default_schema_id": "a", "schemas": [{"id": "a", "url": "base64://e30="}]},
+    "identity": {"default_schema_id": "a", "schemas": [{"id": "a", "url": ANY_TRAITS}]},
     "selfservice": {"default_browser_return_url": "https://example.org/"},
 }
 

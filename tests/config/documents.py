@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,10 @@ MINIMAL: dict[str, Any] = {
     "identity": {"default_schema_id": "person", "schemas": [{"id": "person", "url": "file://person.schema.json"}]},
     "selfservice": {"default_browser_return_url": "https://example.org/"},
 }
+
+
+ANY_TRAITS = "base64://" + b64encode(b'{"properties": {"traits": {"type": "object"}}}').decode()
+"""The address of an identity schema."""
 
 
 def document(pointer: str = "", value: Any = None) -> dict[str, Any]:

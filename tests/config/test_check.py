@@ -1,6 +1,7 @@
+import json
 from pathlib import Path
 
-from tests.config.documents import MINIMAL, document, saved
+from tests.config.documents import ANY_TRAITS, MINIMAL, document, saved
 
 from vestibule.config.check import check
 from vestibule.config.document import put
@@ -9,11 +10,11 @@ FILE = ("identity", "schemas", 0, "url")
 
 
 def test_a_good_file_gives_no_findings(tmp_path: Path):
-    assert check([saved(tmp_path, put(MINIMAL, FILE, "base64://e30="))], {}) == []
+    assert check([saved(tmp_path, put(MINIMAL, FILE, ANY_TRAITS))], {}) == []
 
 
 def test_a_feature_that_is_not_built_is_an_error(tmp_path: Path):
-    content = put(document("/selfservice/methods/saml", {"enabled": True}), FILE, "base64://e30=")
+    content = put(document("/selfservice/methods/saml", {"enabled": True}), FILE, ANY_TRAITS)
     (finding,) = check([saved(tmp_path, content)], {})
     assert (finding.severity, finding.line) == ("error", 1)
 
@@ -26,7 +27,7 @@ def test_schemas_are_read_from_files_and_not_from_the_web(tmp_path: Path):
 
 
 def test_secrets_are_not_read(tmp_path: Path):
-    content = put(document("/secrets/cipher", ["secret://ssm/cipher"]), FILE, "base64://e30=")
+    content = put(document("/secrets/cipher", ["secret://ssm/cipher"]), FILE, ANY_TRAITS)
     assert check([saved(tmp_path, content)], {}) == []
 
 
@@ -36,10 +37,28 @@ def test_errors_come_first(tmp_path: Path):
 
 
 def test_the_store_may_come_from_the_environment(tmp_path: Path):
-    content = {key: value for key, value in put(MINIMAL, FILE, "base64://e30=").items() if key != "dsn"}
+    content = {key: value for key, value in put(MINIMAL, FILE, ANY_TRAITS).items() if key != "dsn"}
     assert [finding.severity for finding in check([saved(tmp_path, content)], {})] == ["info"]
     assert check([saved(tmp_path, content)], {"DSN": "memory"}) == []
 
 
 def test_files_that_cannot_be_read_are_findings(tmp_path: Path):
     assert "cannot be read: No such file or directory" in {found.message for found in check([tmp_path / "a.yml"], {})}
+
+
+def test_a_schema_that_no_traits_can_be_checked_against_is_an_error(tmp_path: Path):
+    (tmp_path / "a.json").write_text('{"type": "object", "properties": {"traits": {"type": "nonsense"}}}')
+    (finding,) = check([saved(tmp_path, put(MINIMAL, FILE, f"file://{tmp_path}/a.json"))], {})
+    assert (finding.severity, finding.path) == ("error", "/identity/schemas/0/url")
+    assert finding.message.startswith("the identity schema 'person' #")
+
+
+def test_a_reference_of_a_schema_is_followed_on_this_machine_only(tmp_path: Path):
+    traits = {"a": {"$ref": "https://example.org/a.json"}, "b": {"$ref": f"file://{tmp_path}/b.json"}}
+    schema = {"type": "object", "properties": {"traits": {"type": "object", "properties": traits}}}
+    (tmp_path / "a.json").write_text(json.dumps(schema))
+    content = put(MINIMAL, FILE, f"file://{tmp_path}/a.json")
+    (finding,) = check([saved(tmp_path, content)], {})
+    assert "b.json" in finding.message
+    (tmp_path / "b.json").write_text('{"type": "string"}')
+    assert check([saved(tmp_path, content)], {}) == []

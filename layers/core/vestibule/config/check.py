@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from vestibule.config import references
 from vestibule.config.fetch import fetch
 from vestibule.config.findings import ConfigError, Finding
+from vestibule.config.identity_schema import IdentitySchema
 from vestibule.config.load import examine, gather
+from vestibule.config.model import Config
+from vestibule.config.schema_document import SchemaError
 from vestibule.config.schemas import load_schemas
 from vestibule.config.values import is_reference
 
@@ -28,14 +33,31 @@ def check(paths: Sequence[Path], environ: Mapping[str, str]) -> list[Finding]:
     config, more = examine(document, unbuilt_is="error")
     findings = [*findings, *unset, *more]
     if config is not None:
-        try:
-            load_schemas(config, _local)
-        except ConfigError as error:
-            findings.extend(error.findings)
+        findings.extend(_schemas(config))
     placed = [origins.placed(finding) for finding in findings]
     return sorted(placed, key=lambda finding: (_ORDER[finding.severity], finding.file or "", finding.line or 0))
 
 
+def _schemas(config: Config) -> Iterator[Finding]:
+    """What is wrong with the identity schemas, as far as they stand on this machine."""
+    try:
+        schemas = load_schemas(config, _local)
+    except ConfigError as error:
+        yield from error.findings
+        return
+    reference = None if config.security.disallow_ref_in_identity_schemas else _referenced
+    for position, (name, document) in enumerate(schemas.items()):
+        try:
+            IdentitySchema(name, document, reference).check()
+        except SchemaError as error:
+            yield Finding(f"/identity/schemas/{position}/url", f"the identity schema {name!r} {error}")
+
+
 def _local(source: str) -> bytes:
-    """As `fetch`, but an address on the web is taken for an empty schema."""
-    return b"{}" if source.lower().startswith(("http://", "https://")) or is_reference(source) else fetch(source)
+    """As `fetch`, but an address on the web is taken for a schema that allows everything."""
+    elsewhere = source.lower().startswith(("http://", "https://")) or is_reference(source)
+    return b'{"properties": {"traits": {}}}' if elsewhere else fetch(source)
+
+
+def _referenced(source: str) -> Any:
+    return json.loads(_local(source))

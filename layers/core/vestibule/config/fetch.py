@@ -14,7 +14,7 @@ Get = Callable[[str, int], bytes]
 """(address, limit in bytes) to the body of a 200 answer. Raises FetchError."""
 
 
-class FetchError(Exception):
+class FetchError(OSError):
     """The address leads to nothing usable; the text says why."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, cast
@@ -51,7 +50,7 @@ def _parse(path: Path, text: str) -> Any:
             case ".json":
                 return json.loads(text, parse_constant=_refuse_constant)
             case ".toml":
-                return tomllib.loads(text)
+                return _toml(text)
             case ".yml" | ".yaml":
                 return _yaml(path, text)
             case _:
@@ -66,6 +65,13 @@ def _parse(path: Path, text: str) -> Any:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
+
+
+def _toml(text: str) -> Any:
+    # As for YAML below.
+    import tomllib  # noqa: PLC0415
+
+    return tomllib.loads(text)
 
 
 def _yaml(path: Path, text: str) -> Any:

@@ -105,7 +105,7 @@ def _secrets(document: Document) -> Iterator[Finding]:
     for kind in ("default", "cookie", "cipher", "pagination"):
         yield from _repeated(document, f"/secrets/{kind}/*")
     if document.get("dev") is not True and not any(dig(document, "secrets", kind) for kind in ("default", "cookie")):
-        sentence = "is not set: a random one is made at start, and no session survives the process"
+        sentence = "is not set: `vestibule serve` makes one and keeps it, functions do not start without"
         yield Finding("/secrets/cookie", sentence, severity="warning")
 
 

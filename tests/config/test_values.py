@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from tests.config.documents import config, document
@@ -24,6 +24,7 @@ def test_durations_are_gos(text: str, seconds: float):
     assert parse_duration(text) == timedelta(seconds=seconds)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.sampled_from(["ns", "us", "ms", "s", "m", "h"])), min_size=1))
 def test_every_sum_of_parts_is_a_duration(parts: list[tuple[int, str]]):
     text = "".join(f"{number}{unit}" for number, unit in parts)

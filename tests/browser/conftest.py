@@ -64,14 +64,21 @@ def tab(chromium: Browser) -> Iterator[Callable[..., Page]]:
         context = chromium.new_context(**{"reduced_motion": "reduce", "locale": "en-GB", **options})
         opened.append(context)
         page = context.new_page()
-        page.on("console", lambda entry: complaints.append(entry.text) if _is_complaint(entry, page) else None)
-        page.on("pageerror", lambda failure: complaints.append(str(failure)))
+        listened(page, complaints)
         return page
 
     yield open_tab
     for context in opened:
         context.close()
     assert complaints == []
+
+
+def listened(page: Page, complaints: list[str] | None = None) -> list[str]:
+    """The list to which the page's console errors and uncaught exceptions are added."""
+    heard = complaints if complaints is not None else []
+    page.on("console", lambda entry: heard.append(entry.text) if _is_complaint(entry, page) else None)
+    page.on("pageerror", lambda failure: heard.append(str(failure)))
+    return heard
 
 
 def _is_complaint(entry: ConsoleMessage, page: Page) -> bool:

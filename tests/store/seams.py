@@ -21,7 +21,7 @@ class Recording:
     """Notes every call and adds up the capacity that it consumed, as DynamoDB Local says.
 
     Of a transaction it says 4 units for each started KB of one item, whatever the number of items: those are counted
-    here, by DynamoDB's documented rule.
+    here, by the rule that DynamoDB itself keeps: twice for the items, once for their entries in indexes.
     """
 
     call: Call
@@ -59,7 +59,7 @@ class Recording:
         answer = self.call("TransactWriteItems", document)
         after = [self._item(action) for action in actions]
         with self.lock:
-            self.write_units += 2 * sum(map(write_units, before, after))
+            self.write_units += sum(map(transacted_units, before, after))
         return answer
 
     def _item(self, action: dict[str, Any]) -> Item | None:
@@ -70,7 +70,20 @@ class Recording:
 
 def write_units(before: Item | None, after: Item | None) -> int:
     """What one write outside of a transaction consumes: each started KB of the larger item, and of index entries."""
-    units = max(1, *(-(-item_size(item) // 1024) for item in (before or {}, after or {})))
+    return _item_units(before, after) + _index_units(before, after)
+
+
+def transacted_units(before: Item | None, after: Item | None) -> int:
+    """What it consumes in a transaction. Indexes follow outside of it, so that their entries are not counted twice."""
+    return 2 * _item_units(before, after) + _index_units(before, after)
+
+
+def _item_units(before: Item | None, after: Item | None) -> int:
+    return max(1, *(-(-item_size(item) // 1024) for item in (before or {}, after or {})))
+
+
+def _index_units(before: Item | None, after: Item | None) -> int:
+    units = 0
     for names in (("g1pk", "g1sk"), ("g2pk", "g2sk")):
         old, new = ([item.get(name) for name in names] if item else [None] for item in (before, after))
         if old != new:

@@ -7,7 +7,7 @@ from tests.store.seams import Recording, write_units
 
 from vestibule.adapters.dynamodb import DynamoDbTable
 from vestibule.adapters.dynamodb_boto import BotoCall
-from vestibule.ports import Absent, ConditionFailed, Delete, Equals, Item, Present, Put, Update
+from vestibule.ports import Absent, Check, ConditionFailed, Delete, Equals, Item, Present, Put, Update
 
 KEY = ("I#1", "#")
 BLOB = "x" * 980  # with names, keys and the mark: 1 KB
@@ -83,6 +83,11 @@ def test_a_failed_condition_shows_its_item_in_the_same_call(table: DynamoDbTable
 def test_a_transaction_takes_two_units_a_write(table: DynamoDbTable, recording: Recording) -> None:
     table.transact([Put({"pk": f"I#{number}", "sk": "#"}, (Absent(),)) for number in range(2, 5)])
     assert (recording.operations, recording.write_units) == (["TransactWriteItems"], 6)
+
+
+def test_an_index_entry_takes_one_unit_in_a_transaction_too(table: DynamoDbTable, recording: Recording) -> None:
+    table.transact([Put({"pk": "I#2", "sk": "#", "g1pk": "L", "g1sk": "1"}), Check(KEY, (Present(),))])
+    assert recording.write_units == 2 + 1 + 2
 
 
 def test_a_read_is_one_call_whatever_the_number_of_keys(table: DynamoDbTable, recording: Recording) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from vestibule.config.hooks import Point
 from vestibule.crypto.text import to_base64url
 from vestibule.crypto.tokens import ExchangeCode
-from vestibule.domain.errors import Aal1Required, BadRequest, SessionAlreadyAvailable
+from vestibule.domain.errors import Aal1Required, BadRequest, SessionAlreadyAvailable, SessionInactive
 from vestibule.domain.flow import Flow, FlowType, Kind
 from vestibule.domain.message import Problem
 from vestibule.domain.outcome import FlowInvalid, FlowShown, FlowStarted, Outcome, SignedIn
@@ -22,12 +22,16 @@ from vestibule.methods.identifier import IDENTIFIER
 from vestibule.methods.method import Attempt, Form, Pending, Proven, Rejected
 from vestibule.methods.password_login import PASSWORD
 from vestibule.methods.registry import METHODS
-from vestibule.ports import Key
+from vestibule.ports import Key, TransactionCancelled
 from vestibule.services import Services
+from vestibule.stores.identity_items import from_item
 from vestibule.ui import messages
 from vestibule.ui.decode import BadBody
 
 _TRUE = {"1", "t", "T", "TRUE", "true", "True"}
+_IDENTITY = 0
+"""The position of the identity's check in the transaction that opens a session."""
+
 _LEVELS = {"aal1": Aal.AAL1, "aal2": Aal.AAL2}
 
 
@@ -100,7 +104,7 @@ def _signed_in(proven: Proven, method: str, attempt: Attempt, svc: Services) -> 
     session = attempt.session
     if session is not None and session.identity_id == identity.id:
         issued = issuing.refresh(session, identity, proven.factor, attempt.request, svc)
-        stored = svc.sessions.saving(issued.session)
+        stored = svc.sessions.refreshing(issued.session)
     else:
         issued = issuing.issue(identity, proven.factor, attempt.request, svc)
         stored = svc.sessions.adding(issued.session)
@@ -117,7 +121,11 @@ def _signed_in(proven: Proven, method: str, attempt: Attempt, svc: Services) -> 
     stopped = chain.run(moment, svc)
     if stopped is not None:
         return stopped
-    svc.table.transact([stored, svc.identities.still_active(identity), *proven.writes])
+    try:
+        writes = [svc.identities.still_active(identity), stored, *proven.writes]
+        svc.parallel(lambda: svc.table.transact(writes), *proven.beside)
+    except TransactionCancelled as cancelled:
+        return _overtaken(cancelled, flow, method, attempt, svc)
     return SignedIn(
         flow=attempt.flow,
         method=method,
@@ -126,6 +134,20 @@ def _signed_in(proven: Proven, method: str, attempt: Attempt, svc: Services) -> 
         return_to=return_to,
         cookies=issuing.cookies(issued, flow, svc),
     )
+
+
+def _overtaken(
+    cancelled: TransactionCancelled, flow: Flow, method: str, attempt: Attempt, svc: Services
+) -> FlowInvalid:
+    """Another request was quicker: the identity is gone or disabled, or the session that was refreshed has ended.
+
+    Raises SessionInactive.
+    """
+    if _IDENTITY in cancelled.failed:
+        gone = from_item(cancelled.failed[_IDENTITY]) is None
+        why = messages.INVALID_CREDENTIALS() if gone else messages.IDENTITY_DISABLED()
+        return submitting.refused(flow, method, [Problem(why)], attempt.request, svc)
+    raise SessionInactive("The session was ended by another request; sign in again")
 
 
 def _disabled(flow: Flow, method: str, attempt: Attempt, svc: Services) -> FlowInvalid:

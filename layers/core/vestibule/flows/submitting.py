@@ -15,6 +15,7 @@ from vestibule.lifecycle import drawing
 from vestibule.methods.method import Form, Method, Pending
 from vestibule.methods.registry import KNOWN, METHODS
 from vestibule.services import Services
+from vestibule.stores.flows import FlowChanged
 from vestibule.ui import messages
 from vestibule.ui.decode import BadBody, decode
 from vestibule.ui.shape import Kind as FieldKind
@@ -55,8 +56,17 @@ def unreadable(bad: BadBody) -> Problem:
 
 
 def next_step(pending: Pending, method: Method, form: Form, request: Request, svc: Services) -> FlowInvalid:
-    """Store the flow as the method wants it and ask for the next step."""
-    flow = svc.flows.save(replace(pending.flow, updated_at=svc.clock.now()))
+    """Store the flow as the method wants it and ask for the next step; the one of whoever was quicker, if another was.
+
+    Raises NotFound.
+    """
+    try:
+        flow = svc.flows.save(replace(pending.flow, updated_at=svc.clock.now()))
+    except FlowChanged:
+        newest = svc.flows.find(pending.flow.id, pending.flow.kind)
+        if newest is None:
+            raise NotFound from None
+        flow = newest
     forward = {} if form.text("screen") == "previous" else {"transient_payload": dict(form.transient_payload)}
     document = drawing.document(flow, request, svc, **forward)
     return FlowInvalid(flow=flow, document=document, method=method.id, refused=False)

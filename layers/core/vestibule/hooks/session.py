@@ -7,6 +7,7 @@ from typing import Any
 from vestibule.domain.outcome import Outcome, SignedUp
 from vestibule.hooks.hook import Moment
 from vestibule.lifecycle import issuing
+from vestibule.ports import TransactionCancelled
 from vestibule.services import Services
 
 
@@ -24,7 +25,10 @@ class OpenSession:
         if identity is None or factor is None or not identity.active:
             return None
         issued = issuing.issue(identity, factor, moment.request, svc)
-        svc.sessions.add(issued.session)
+        try:
+            svc.table.transact([svc.identities.still_active(identity), svc.sessions.adding(issued.session)])
+        except TransactionCancelled:
+            return None  # an administrator deleted or disabled the identity at this moment
         return SignedUp(
             flow=moment.flow,
             method=moment.method,

@@ -18,12 +18,16 @@ from vestibule.lifecycle.loading import csrf_secret
 from vestibule.methods import traits
 from vestibule.methods.registry import METHODS
 from vestibule.services import Services
+from vestibule.stores.flows import FlowChanged
 from vestibule.ui import ordering
 from vestibule.ui.container import Container, with_problems, with_values
 from vestibule.ui.nodes import Node, csrf_node, input_node
 
 _KEPT_PROBLEMS = 20
 """A hostile form could name thousands of fields that a schema does not know; an item is to stay small."""
+
+_TRIES = 5
+"""Writes of one refusal. More means that many others store theirs: then only this answer shows it."""
 
 
 def container(flow: Flow, request: Request, svc: Services) -> Container:
@@ -65,19 +69,34 @@ def document(flow: Flow, request: Request, svc: Services, **extra: Any) -> Json:
 def refuse(
     flow: Flow, problems: tuple[Problem, ...], request: Request, svc: Services, values: Json | None = None
 ) -> FlowInvalid:
-    """Store what is wrong with the submitted form and show it again. Earlier messages are gone, earlier values stay."""
+    """Store what is wrong with the submitted form and show it again. Earlier messages are gone, earlier values stay.
+
+    Where others submit the same form at this moment, it goes on top of what they stored.
+    """
+    refused = _refused(flow, problems, request, svc, values or {})
+    for _ in range(_TRIES):
+        try:
+            stored = svc.flows.save(refused)
+        except FlowChanged:
+            newest = svc.flows.find(flow.id, flow.kind) or flow
+            newest = replace(newest, active=flow.active or newest.active)
+            refused = _refused(newest, problems, request, svc, values or {})
+        else:
+            return FlowInvalid(flow=stored, document=document(stored, request, svc))
+    return FlowInvalid(flow=refused, document=document(refused, request, svc))
+
+
+def _refused(flow: Flow, problems: tuple[Problem, ...], request: Request, svc: Services, values: Json) -> Flow:
     refused = replace(
         flow,
         messages=(),
         problems=problems[:_KEPT_PROBLEMS],
-        values=merged(flow.values, values or {}),
+        values=merged(flow.values, values),
         updated_at=svc.clock.now(),
     )
     known = {node.name for node in _nodes(refused, request, svc)}
     unknown = [problem.node_name for problem in refused.problems if problem.node_name not in known]
-    extra = tuple(dict.fromkeys([*flow.extra_nodes, *filter(None, unknown)]))
-    stored = svc.flows.save(replace(refused, extra_nodes=extra))
-    return FlowInvalid(flow=stored, document=document(stored, request, svc))
+    return replace(refused, extra_nodes=tuple(dict.fromkeys([*flow.extra_nodes, *filter(None, unknown)])))
 
 
 def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> Json:

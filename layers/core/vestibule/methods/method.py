@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -59,12 +59,14 @@ class Attempt:
 class Proven:
     """The person is who they say they are, or may become so: a new identity has version 0.
 
-    `writes` belong into the transaction that acts on it, `secrets` are the credentials of a new identity.
+    `writes` belong into the transaction that acts on it, `secrets` are the credentials of a new identity. `beside` is
+    what may run side by side with that transaction, since nothing is wrong if only one of them happens.
     """
 
     identity: Identity
     factor: AuthenticationMethod
     writes: tuple[TransactWrite, ...] = ()
+    beside: tuple[Callable[[], object], ...] = ()
     secrets: Secrets = field(default_factory=dict[str, Any], repr=False)
 
 

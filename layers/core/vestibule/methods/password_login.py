@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +15,9 @@ from vestibule.domain.session import NIL_UUID, Aal, AuthenticationMethod
 from vestibule.methods.identifier import identifier_nodes
 from vestibule.methods.method import Attempt, Form, Proven, Rejected, Verdict
 from vestibule.methods.password_policy import LONGEST
-from vestibule.ports import Key, PasswordTooLong, TransactWrite
+from vestibule.ports import Item, Key, PasswordTooLong
 from vestibule.services import Services
 from vestibule.stores.guesses import Refused
-from vestibule.stores.identities import IdentifierEntry
 from vestibule.ui import messages
 from vestibule.ui.nodes import Node, input_node, submit_node
 
@@ -68,12 +67,11 @@ class PasswordLogin:
             return Rejected(missing, values)
         if len(password.encode("utf-8", "surrogatepass")) > LONGEST:
             return Rejected((Problem(messages.INVALID_CREDENTIALS()),), values)
-        entry = svc.identities.read_identifier(attempt.found[self.keys(form, svc)[0]])
-        identity, writes = _checked(normalised(identifier), password, entry, svc)
+        item = attempt.found[self.keys(form, svc)[0]]
+        identity, beside = _checked(normalised(identifier), password, item, svc)
         if identity is None:
             return Rejected((Problem(messages.INVALID_CREDENTIALS()),), values)
-        factor = AuthenticationMethod(PASSWORD, Aal.AAL1, svc.clock.now())
-        return Proven(identity, factor, writes)
+        return Proven(identity, AuthenticationMethod(PASSWORD, Aal.AAL1, svc.clock.now()), beside=beside)
 
 
 def _identifier(form: Form) -> str:
@@ -85,12 +83,14 @@ def _missing(**fields: str) -> tuple[Problem, ...]:
 
 
 def _checked(
-    identifier: str, password: str, entry: IdentifierEntry | None, svc: Services
-) -> tuple[Identity | None, tuple[TransactWrite, ...]]:
-    """Hash, reserve the guess and read the identity side by side; known and unknown identifiers cost the same.
+    identifier: str, password: str, item: Item | None, svc: Services
+) -> tuple[Identity | None, tuple[Callable[[], object], ...]]:
+    """Whom identifier and password belong to, and what to do beside the sign-in. `item` is the identifier's entry.
 
-    The comparison counts only if the reservation held. Raises TooManyRequests.
+    Hash, reserve the guess and read the identity side by side; known and unknown identifiers cost the same. The
+    comparison counts only if the reservation held. Raises TooManyRequests.
     """
+    entry = svc.identities.read_identifier(item)
     hashed = entry.hashed_password if entry else None
     subject = svc.index.hmac("guess:password", identifier)
     matches, reservation, identity = svc.parallel(
@@ -102,16 +102,16 @@ def _checked(
         raise TooManyRequests("Too many attempts to sign in; wait a little", retry_after=reservation.retry_after)
     if not matches or hashed is None or identity is None:
         return None, ()
-    forgiven = svc.guesses.succeeded(PASSWORD, subject)
-    return identity, (forgiven, *_rehashed(identity, password, hashed, svc))
+    beside = [lambda: svc.table.write(svc.guesses.succeeded(PASSWORD, subject))]
+    if item is not None and svc.hasher.needs_rehash(hashed):
+        beside.append(lambda: _rehash(identity, password, item, svc))
+    return identity, tuple(beside)
 
 
-def _rehashed(identity: Identity, password: str, hashed: str, svc: Services) -> tuple[TransactWrite, ...]:
-    """The password under the configured hash, when it lies under another: the plain text is only here now."""
-    if not svc.hasher.needs_rehash(hashed):
-        return ()
+def _rehash(identity: Identity, password: str, item: Item, svc: Services) -> None:
+    """Store the password under the configured hash, when it lies under another: the plain text is only here now."""
     try:
         config = {"hashed_password": svc.hasher.hash(password)}
     except PasswordTooLong:
-        return ()
-    return svc.identities.replacing_secret(identity, PASSWORD, config)
+        return
+    svc.identities.replace_secret(identity, PASSWORD, config, read=item)

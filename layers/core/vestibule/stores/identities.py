@@ -158,11 +158,22 @@ class IdentityStore:
         self._commit(writes, rewritten, also)
         return replace(new, version=old.version + 1)
 
-    def replacing_secret(self, identity: Identity, type_: str, config: Mapping[str, Any]) -> tuple[TransactWrite, ...]:
-        """A new secret for a credential that stays as it is otherwise (a rehash), as a part of a transaction."""
+    def replace_secret(self, identity: Identity, type_: str, config: Mapping[str, Any], *, read: Item) -> bool:
+        """Another form of the same secret (a rehash). `read` is an identifier's entry as it was when the secret held.
+
+        False when the secret was changed meanwhile: that change stays.
+        """
         secrets = {type_: config}
-        carried = [write for _, write in self._claims(identity, secrets) if "cfg" in write.item]
-        return (*carried, *self._secret_writes(identity.id, secrets))
+        writes: list[TransactWrite] = []
+        for _, write in self._claims(identity, secrets):
+            if "cfg" in write.item:
+                first = write.key == (read["pk"], read["sk"])
+                writes.append(Put(write.item, (Equals("cfg", read["cfg"]) if first else Equals("id", identity.id),)))
+        try:
+            self._table.transact([*writes, *self._secret_writes(identity.id, secrets)])
+        except TransactionCancelled:
+            return False
+        return True
 
     @staticmethod
     def still_active(identity: Identity) -> Check:

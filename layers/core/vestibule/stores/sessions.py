@@ -114,6 +114,11 @@ class SessionStore:
         """A change of a session that was read before, as a part of a transaction."""
         return Put(_item(session, version=session.version + 1), (Equals("ver", session.version),))
 
+    @staticmethod
+    def refreshing(session: Session) -> Put:
+        """A session that is used on, as a part of a transaction; two at once are fine, unless it was ended."""
+        return Put(_item(session, version=session.version + 1), (Equals("rev", value=False),))
+
     def save(self, session: Session) -> Session:
         """Raises SessionChanged."""
         try:

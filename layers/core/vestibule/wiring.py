@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from vestibule.adapters.dsn import open_table
 from vestibule.adapters.hashers.hasher import HasherSettings, PasswordHasher
@@ -95,7 +95,7 @@ def from_environment(environ: Mapping[str, str]) -> Loaded:
     """
     paths = [Path(path) for path in environ.get("VESTIBULE_CONFIG", "").split(os.pathsep) if path]
     secret = environ.get("VESTIBULE_SECRETS", "")
-    return load(paths, environ, overrides=_secrets(_secret_value(secret)) if secret else {})
+    return load(paths, environ, overrides=_secrets(_secret_value(secret)) if secret else {}, lines=False)
 
 
 def build(
@@ -159,7 +159,10 @@ def _schemas(config: Config, web: Web, base: Path | None) -> dict[str, IdentityS
     def fetched(source: str) -> bytes:
         return fetch(source, get, base=base)
 
-    remote = None if config.security.disallow_ref_in_identity_schemas else fetched
+    def parsed(source: str) -> Any:
+        return json.loads(fetched(source))
+
+    remote = None if config.security.disallow_ref_in_identity_schemas else parsed
     return {name: IdentitySchema(name, document, remote) for name, document in load_schemas(config, fetched).items()}
 
 
@@ -185,11 +188,9 @@ def _limits(config: Config) -> GuessLimits:
 
 
 def _secret_value(arn: str) -> dict[str, Any]:
-    import boto3  # noqa: PLC0415 (only functions on AWS read it, and they have boto3 for the table)
+    from vestibule.adapters import secrets_manager  # noqa: PLC0415 (boto3: only functions on AWS read secrets)
 
-    make: Callable[..., Any] = cast("Any", boto3).client
-    value = make("secretsmanager").get_secret_value(SecretId=arn)
-    return json.loads(value["SecretString"])
+    return json.loads(secrets_manager.read(arn))
 
 
 def _secrets(value: Mapping[str, Any]) -> dict[str, Any]:

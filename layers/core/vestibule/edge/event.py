@@ -7,7 +7,7 @@ import binascii
 import ipaddress
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, quote
 
 from vestibule.crypto import csrf
 from vestibule.domain.errors import BadRequest
@@ -18,14 +18,18 @@ from vestibule.services import Services
 
 Event = Mapping[str, Any]
 
+_PATH = "/:@!$&'()*+,;=~"
+"""What a path may hold as it is (RFC 3986 §3.3). The gateway hands paths and path parameters over decoded."""
+
+_MOST_PARAMETERS = 1000
+
 
 def to_request(event: Event, svc: Services, *, public: bool) -> Request:
     """The request in the event. Only the public API knows cookies and CSRF. Raises BadRequest."""
-    given: dict[str, str] = event.get("headers") or {}
     parameters: dict[str, str] = event.get("pathParameters") or {}
-    headers = {name.lower(): value for name, value in given.items()}
+    headers = headers_of(event)
     http = event["requestContext"]["http"]
-    path, raw_query = event.get("rawPath", "/"), event.get("rawQueryString", "")
+    path, raw_query = _text(event.get("rawPath", "/")), _text(event.get("rawQueryString", ""))
     base = svc.urls.public if public else svc.urls.admin
     pairs = cookies.parse(event.get("cookies") or [headers.get("cookie", "")]) if public else []
     secrets = cookies.csrf_secrets(pairs, svc.urls.public)
@@ -35,12 +39,12 @@ def to_request(event: Event, svc: Services, *, public: bool) -> Request:
     return Request(
         method=http["method"],
         path=path,
-        url=f"{base}{path}" + (f"?{raw_query}" if raw_query else ""),
-        query=tuple(parse_qsl(raw_query, keep_blank_values=True, max_num_fields=1000)),
+        url=f"{base}{quote(path, safe=_PATH)}" + (f"?{raw_query}" if raw_query else ""),
+        query=_query(raw_query),
         headers=headers,
         cookies=dict(reversed(pairs)),
         body=_body(event),
-        path_parameters={name: unquote(value) for name, value in parameters.items()},
+        path_parameters=parameters,
         client_ip=_client_ip(headers, http.get("sourceIp", ""), trusted=trusted),
         location=_location(headers) if trusted else "",
         csrf_secrets=(csrf.new_secret(svc.random.bytes),) if is_new else secrets,
@@ -48,6 +52,24 @@ def to_request(event: Event, svc: Services, *, public: bool) -> Request:
         session_token=token,
         cookie_expires_at=cookie_expires_at,
     )
+
+
+def headers_of(event: Event) -> dict[str, str]:
+    """By lower-case name."""
+    given: dict[str, str] = event.get("headers") or {}
+    return {name.lower(): _text(value) for name, value in given.items()}
+
+
+def _text(given: str) -> str:
+    """Half a surrogate pair is no text: it can be written in an event, but neither stored nor answered."""
+    return given if given.isascii() else given.encode("utf-8", "replace").decode()
+
+
+def _query(raw: str) -> tuple[tuple[str, str], ...]:
+    try:
+        return tuple(parse_qsl(raw, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS))
+    except ValueError:
+        raise BadRequest(f"The query has more than {_MOST_PARAMETERS} parameters") from None
 
 
 def _body(event: Event) -> bytes:

@@ -10,14 +10,14 @@ from enum import StrEnum
 from typing import Any
 
 from vestibule import wiring
-from vestibule.domain.errors import FlowError, InternalError, ServiceUnavailable
+from vestibule.domain.errors import FlowError, InternalError, ServiceUnavailable, TooLarge
 from vestibule.domain.json import Json
 from vestibule.domain.outcome import CookieChanges, Outcome
 from vestibule.domain.request import Request
 from vestibule.edge import cookies, cors, render, telemetry
-from vestibule.edge.event import Event, to_request
+from vestibule.edge.event import Event, headers_of, to_request
 from vestibule.edge.render import Response
-from vestibule.ports import StoreUnavailable
+from vestibule.ports import ItemTooLarge, StoreUnavailable
 from vestibule.services import Services
 
 Step = Callable[[Request, Services], Outcome]
@@ -45,10 +45,12 @@ def endpoint(step: Step, *, api: Api = Api.PUBLIC) -> Handler:
 
 
 def _answer(step: Step, event: Event, svc: Services, *, public: bool) -> dict[str, Any]:
-    blank = Request(method=event["requestContext"]["http"]["method"], path=event.get("rawPath", "/"), url="")
     try:
         request = to_request(event, svc, public=public)
     except FlowError as error:
+        method, path = event["requestContext"]["http"]["method"], event.get("rawPath", "/")
+        blank = Request(method=method, path=path, url="", headers=headers_of(event))
+        telemetry.refused(error, blank)
         return _sent(_failed(error, blank, svc), blank, svc, public=public)
     if public and request.method == "OPTIONS":
         return _sent(Response(204), request, svc, public=public)
@@ -57,6 +59,10 @@ def _answer(step: Step, event: Event, svc: Services, *, public: bool) -> dict[st
         telemetry.count(outcome)
         response = render.response(outcome, request, svc)
     except FlowError as error:
+        telemetry.refused(error, request)
+        response = _failed(error, request, svc)
+    except ItemTooLarge:
+        error = TooLarge("What was sent is larger than what can be stored")
         telemetry.refused(error, request)
         response = _failed(error, request, svc)
     except StoreUnavailable as unavailable:

@@ -14,13 +14,14 @@ from pathlib import Path
 
 from tests.store.dynamodb_local import running_dynamodb_local
 from tests.store.fetch_dynamodb_local import Missing
+from tools import policies
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORDINGS = ROOT.parent / "shared" / "conformance"
 LIST = ROOT / "tests" / "conformance.txt"
 BIN = ROOT / ".venv" / "bin"
 OWN = ROOT / ".venv-conformance"
-SERVE = f"{BIN}/vestibule serve -c {{config}} --public-port {{public_port}} --admin-port {{admin_port}} --dev"
+SERVE = "serve -c {config} --public-port {public_port} --admin-port {admin_port} --dev"
 
 
 def main(further: list[str]) -> int:
@@ -29,12 +30,12 @@ def main(further: list[str]) -> int:
         return 0
     _install()
     print("Conformance, on the store that the recordings configure:", flush=True)
-    status = _compare(further)
+    status = _compare(f"{BIN}/vestibule {SERVE}", further)
     print("Conformance, on DynamoDB Local:", flush=True)
     try:
         with running_dynamodb_local() as endpoint:
             dsn = f"dynamodb://conform-{{group}}?endpoint={endpoint}&region=eu-central-1"
-            return _compare(["--dsn", dsn, *further]) or status
+            return _recorded(["--dsn", dsn, *further]) or status
     except Missing as missing:
         print(f"not run: {missing}")
         return 1 if os.environ.get("CI") else status
@@ -48,10 +49,21 @@ def _install() -> None:
     subprocess.run([BIN / "uv", "pip", "install", "--quiet", "--python", OWN, "-r", requirements], check=True)
 
 
-def _compare(further: list[str]) -> int:
+def _recorded(further: list[str]) -> int:
+    """Compare, and hold the functions' roles to the calls that they were seen to make on the way."""
+    with tempfile.TemporaryDirectory() as folder:
+        start = f"env RECORD={folder} PYTHONPATH={ROOT} {BIN}/python -m tools.recording_serve {SERVE}"
+        status = _compare(start, further)
+        lines = {line for file in Path(folder).iterdir() for line in file.read_text().splitlines()}
+    wrong = policies.differences({tuple(line.split()) for line in lines})
+    print(f"Roles: {len(lines)} kinds of calls seen, {len(wrong)} differences", *wrong, sep="\n  ")
+    return status or bool(wrong)
+
+
+def _compare(start: str, further: list[str]) -> int:
     lines = [line.partition("#")[0].strip() for line in LIST.read_text().splitlines()]
     chosen = [argument for line in lines if line for argument in ("--only", line)]
-    command = [OWN / "bin" / "python", "-B", RECORDINGS / "conform", "run", "--workers", "2", "--start", SERVE]
+    command = [OWN / "bin" / "python", "-B", RECORDINGS / "conform", "run", "--workers", "2", "--start", start]
     with tempfile.TemporaryDirectory() as folder:  # where the server keeps its state
         return subprocess.run([*command, *chosen, *further], cwd=folder, check=False).returncode
 

@@ -1,0 +1,67 @@
+"""What the functions' roles allow, against what the functions were seen to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from vestibule.local import template
+
+ROOT = Path(__file__).resolve().parent.parent
+
+_MANAGE = "POST /admin/sessions ends or deletes many; no recording does"
+_PAGES = "the recordings configure pages of their own"
+
+UNSEEN = {
+    ("AdminSessions", "DeleteItem", "table"): _MANAGE,
+    ("AdminSessions", "GetItem", "table"): _MANAGE,
+    ("AdminSessions", "Query", "table"): _MANAGE,
+    ("PublicPages", "BatchGetItem", "table"): _PAGES,
+    ("PublicPages", "GetItem", "table"): _PAGES,
+    (
+        "RegistrationSubmit",
+        "BatchGetItem",
+        "table",
+    ): "somebody who is signed in sends a registration; no recording does",
+}
+"""(function, action, target) that a role allows although the recordings do not lead there, with the reason."""
+
+_TABLE = "Data.Outputs.TableArn"
+
+Call = tuple[str, str, str]
+"""(function, action, target), e.g. ("LoginFetch", "GetItem", "table") or ("AdminSessions", "Query", "index/GSI1")."""
+
+
+def allowed(file: Path = ROOT / "template.yaml") -> set[Call]:
+    """What the roles of all functions allow on the table."""
+    found: set[Call] = set()
+    for name, resource in template.read(file)["Resources"].items():
+        if resource["Type"] == "AWS::Serverless::Function":
+            for policy in resource["Properties"].get("Policies", []):
+                for statement in policy["Statement"]:
+                    found |= {(name, *granted) for granted in _granted(statement)}
+    return found
+
+
+def differences(seen: set[Call]) -> list[str]:
+    """A line for each call that a role lacks, or that it allows and nobody makes. None when the roles are right."""
+    granted = allowed()
+    lacking = [
+        f"{function} makes {action} on {target}, its role forbids it" for function, action, target in seen - granted
+    ]
+    idle = [
+        f"{function} never makes {action} on {target}, its role allows it"
+        for function, action, target in granted - seen - UNSEEN.keys()
+    ]
+    return sorted(lacking) + sorted(idle)
+
+
+def _granted(statement: dict[str, Any]) -> set[tuple[str, str]]:
+    resource = statement["Resource"]
+    if resource == {"Fn::GetAtt": _TABLE}:
+        target = "table"
+    elif "Fn::Sub" in resource and _TABLE in resource["Fn::Sub"]:
+        target = resource["Fn::Sub"].removeprefix("${" + _TABLE + "}/")
+    else:
+        return set()
+    return {(action.removeprefix("dynamodb:"), target) for action in statement["Action"]}

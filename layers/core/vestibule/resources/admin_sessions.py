@@ -107,11 +107,11 @@ def _page(
     now = svc.clock.now()
     for _ in range(ROUNDS):
         batch = svc.sessions.page(after=after, limit=size + 1)
+        if not batch:  # a short one may lack sessions whose identity is being deleted
+            return found, None
         found += [each for each in batch if active is None or each.active_at(now) is active]
         if len(found) > size:
             return found[:size], _position(found[size - 1])
-        if len(batch) <= size:
-            return found, None
         after = _position(batch[-1])
     return found, after
 

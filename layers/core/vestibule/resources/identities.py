@@ -8,10 +8,10 @@ from vestibule.domain.errors import NotFound
 from vestibule.domain.identity import Identity
 from vestibule.domain.outcome import Document, Empty, Outcome
 from vestibule.domain.request import Request
-from vestibule.lifecycle.loading import canonical_uuid
 from vestibule.resources import identities_batch, identities_credentials, identities_list, identities_patch
 from vestibule.resources import identities_sessions as of_sessions
 from vestibule.resources.admin_body import read_object, shaped
+from vestibule.resources.admin_query import identity_id
 from vestibule.resources.dispatch import Steps, dispatched
 from vestibule.resources.identities_bodies import CreateBody, UpdateBody
 from vestibule.resources.identities_import import Imported, imported
@@ -79,14 +79,6 @@ def delete(request: Request, svc: Services) -> Outcome:
     if not svc.identities.delete(identity_id(request)):
         raise NotFound
     return Empty()
-
-
-def identity_id(request: Request) -> str:
-    """Raises NotFound for an id that cannot be one."""
-    asked = canonical_uuid(request.path_parameters["id"])
-    if asked is None:
-        raise NotFound
-    return asked
 
 
 def _put(old: Identity, body: UpdateBody, credentials: Imported, svc: Services) -> Outcome:

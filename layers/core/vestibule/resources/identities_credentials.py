@@ -11,8 +11,8 @@ from vestibule.domain.identity import Identity
 from vestibule.domain.json import Json
 from vestibule.domain.outcome import Empty, Outcome
 from vestibule.domain.request import Request
-from vestibule.lifecycle.loading import canonical_uuid
 from vestibule.methods.factors import FIRST, SECOND, entries, first_factors, with_second_factors
+from vestibule.resources.admin_query import identity_id
 from vestibule.resources.identities_import import provider_identifier
 from vestibule.resources.identities_patch_credentials import NO_PASSWORD
 from vestibule.resources.identities_writing import changed, checked, replaced, touched
@@ -25,10 +25,7 @@ Removal = tuple[Identity, Json | None]
 def delete(request: Request, svc: Services) -> Outcome:
     """204. Raises NotFound, BadRequest (not a type that can be deleted, or the last first factor), Conflict."""
     type_, identifier = request.path_parameters["type"], request.param("identifier")
-    asked = canonical_uuid(request.path_parameters["id"])
-    if asked is None:
-        raise NotFound
-    return changed(asked, svc, lambda old: _removed(old, type_, identifier, svc))
+    return changed(identity_id(request), svc, lambda old: _removed(old, type_, identifier, svc))
 
 
 def _removed(old: Identity, type_: str, identifier: str | None, svc: Services) -> Outcome:

@@ -86,7 +86,11 @@ def _after(request: Request) -> str | None:
 
 
 def _all(after: str | None, size: int, svc: Services) -> Page:
-    found = svc.identities.page(after=after, limit=size + 1)
+    """One more than asked for tells whether there is more. A short batch may be one of which some were just deleted."""
+    found: list[Identity] = []
+    while len(found) <= size and (batch := svc.identities.page(after=after, limit=size + 1 - len(found))):
+        found += batch
+        after = batch[-1].id
     return Page(found[:size], found[size - 1].id if len(found) > size else None)
 
 
@@ -159,14 +163,14 @@ def _by_organization(request: Request, after: str | None, size: int, svc: Servic
     found: list[Identity] = []
     for _ in range(MOST_LOOKED_AT // MAX_SIZE):
         batch = svc.identities.page(after=after, limit=MAX_SIZE)
+        if not batch:
+            return Page(found)
         for identity in batch:
             if identity.organization_id != wanted:
                 continue
             if len(found) == size:
                 return Page(found, found[-1].id)
             found.append(identity)
-        if len(batch) < MAX_SIZE:
-            return Page(found)
         after = batch[-1].id
     return Page(found, after)
 

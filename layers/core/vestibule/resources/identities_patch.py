@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from vestibule.config.json_shapes import is_list, is_object
-from vestibule.domain.errors import BadRequest, NotFound
+from vestibule.domain.errors import BadRequest
 from vestibule.domain.identity import Identity
 from vestibule.domain.json import Json
 from vestibule.domain.outcome import Document, Outcome
 from vestibule.domain.request import Request
-from vestibule.lifecycle.loading import canonical_uuid
 from vestibule.resources import identities_patch_credentials as of_credentials
 from vestibule.resources.admin_body import shaped
+from vestibule.resources.admin_query import identity_id
 from vestibule.resources.identities_bodies import VerifiableAddressBody
 from vestibule.resources.identities_views import shown, updated
 from vestibule.resources.identities_writing import (
@@ -33,11 +33,8 @@ from vestibule.stores.derivation import KnownStatus
 
 def patch(request: Request, svc: Services) -> Outcome:
     """The identity as it is then. Raises BadRequest, NotFound, Conflict, TooLarge."""
-    operations_ = operations(request)
-    asked = canonical_uuid(request.path_parameters["id"])
-    if asked is None:
-        raise NotFound
-    return changed(asked, svc, lambda old: _patched(old, operations_, svc))
+    sent = operations(request)
+    return changed(identity_id(request), svc, lambda old: _patched(old, sent, svc))
 
 
 def _patched(old: Identity, patch: Sequence[Operation], svc: Services) -> Outcome:

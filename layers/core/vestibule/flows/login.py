@@ -80,6 +80,7 @@ def submit(request: Request, svc: Services) -> Outcome:
     _ensure_useful(resumed, svc)
     opening.ensure_current(resumed.flow, request, svc)
     if isinstance(form, BadBody):
+        loading.ensure_own(resumed.flow, request)
         return submitting.refused(resumed.flow, "", [submitting.unreadable(form)], request, svc)
     problem = loading.guard(resumed.flow, request, form.text("csrf_token"))
     method = submitting.chosen(Kind.LOGIN, form, svc)

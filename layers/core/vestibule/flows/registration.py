@@ -76,6 +76,7 @@ def _answered(resumed: Resumed, request: Request, svc: Services) -> Outcome:
     schema = svc.schema(flow.identity_schema)
     form = submitting.read_form(Kind.REGISTRATION, request, schema.trait_fields)
     if isinstance(form, BadBody):
+        loading.ensure_own(flow, request)
         return submitting.refused(flow, "", [submitting.unreadable(form)], request, svc)
     problem = loading.guard(flow, request, form.text("csrf_token"))
     if problem:

@@ -41,8 +41,7 @@ def fetch(kind: Kind, request: Request, svc: Services) -> Flow:
     flow = svc.flows.find(flow_id, kind) if flow_id else None
     if flow is None:
         raise NotFound
-    if not flow.is_api and csrf_secret(flow, request) is None:
-        raise csrf_violation(request)
+    ensure_own(flow, request)
     if flow.expires_at <= svc.clock.now():
         raise FlowExpired("The flow has expired; start a new one", details=_how_to_start_again(flow, svc))
     return flow
@@ -91,6 +90,12 @@ def guard(flow: Flow, request: Request, token: str) -> Problem | None:
     if secret is None or not csrf.matches(secret, presented):
         raise csrf_violation(request)
     return None
+
+
+def ensure_own(flow: Flow, request: Request) -> None:
+    """For answers that show a browser's flow before its form could be read. Raises CsrfViolation."""
+    if not flow.is_api and csrf_secret(flow, request) is None:
+        raise csrf_violation(request)
 
 
 def csrf_secret(flow: Flow, request: Request) -> str | None:

@@ -92,7 +92,8 @@ def _checked(
     """
     entry = svc.identities.read_identifier(item)
     hashed = entry.hashed_password if entry else None
-    subject = svc.index.hmac("guess:password", identifier)
+    # By account where there is one: whoever has several identifiers has no more guesses for that.
+    subject = svc.index.hmac("guess:password", entry.identity_id if entry else identifier)
     matches, reservation, identity = svc.parallel(
         lambda: svc.hasher.verify(password, hashed or svc.hasher.decoy()),
         lambda: svc.guesses.reserve(PASSWORD, subject),

@@ -1,0 +1,9 @@
+"""`make bench`: what a request costs, in one run of about two minutes. Ratios, since machines differ."""
+
+from __future__ import annotations
+
+from tests.bench import cold, phases, throughput
+
+if __name__ == "__main__":
+    for part in (phases, cold, throughput):
+        part.report()

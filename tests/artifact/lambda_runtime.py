@@ -93,7 +93,7 @@ def environment_of(function: Path) -> dict[str, str]:
 
 @contextmanager
 def running(function: Path, runtime: Runtime, environment: Mapping[str, str], logs: Path) -> Iterator[Function]:
-    """A built function, started as Lambda starts it. What it logs goes into the folder `logs`, to a file of its name."""
+    """A built function, started as Lambda starts it. What it logs goes to a file of its name in `logs`."""
     ports = [_free_port(), _free_port()]
     command = [
         runtime.emulator, "--log-level", "error",

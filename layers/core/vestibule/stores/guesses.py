@@ -88,7 +88,7 @@ class Guesses:
 
         Raises StoreUnavailable: then nothing may be compared.
         """
-        key = _key(scope, subject)
+        key = counter_key(scope, subject)
         now = to_micros(self._clock.now())
         write: Write = self._free_guess(key, now)
         for _ in range(_TRIES):
@@ -105,7 +105,7 @@ class Guesses:
 
     def succeeded(self, scope: str, subject: str) -> Delete:
         """Forgets the counter: to be written once the secret was right, alone or in the transaction that follows."""
-        return Delete(_key(scope, subject))
+        return Delete(counter_key(scope, subject))
 
     def _free_guess(self, key: Key, now: int) -> Update:
         """One of the free ones, of a counter that has not lapsed."""
@@ -133,7 +133,7 @@ class Guesses:
         return {"last": now, "lapse": -end, "ttl": end // _MICROS + 1}
 
 
-def _key(scope: str, subject: str) -> Key:
+def counter_key(scope: str, subject: str) -> Key:
     return (f"RL#{scope}#{subject}", "#")
 
 

@@ -13,15 +13,19 @@ from vestibule.ports import (
     Absent,
     AnyOf,
     Check,
+    ConditionFailed,
     Delete,
     Equals,
     Item,
     Key,
+    Present,
     Put,
     Table,
     TransactionCancelled,
     TransactWrite,
+    Update,
 )
+from vestibule.stores.guesses import counter_key
 from vestibule.stores.identity_items import (
     addresses_of,
     credential_key,
@@ -33,6 +37,7 @@ from vestibule.stores.identity_items import (
     to_item,
 )
 from vestibule.stores.index_keys import IndexKeys
+from vestibule.stores.parts import write_those_that_hold
 
 _TRANSACTION = 100
 _DIGITS = "0123456789abcdef"
@@ -184,21 +189,20 @@ class IdentityStore:
         """Delete the identity and all that belongs to it; False when there is none.
 
         A tombstone goes first, so that nobody can sign in while the rest is removed; a delete that was cut short is
-        finished by asking again.
+        finished by asking again. What points to the identity goes before what it owns: who finds it no more cannot add
+        to that. Whatever somebody else has taken meanwhile is theirs.
         """
         key = identity_key(identity_id)
-        item = self._table.get([key])[0]
-        if item is None:
+        tombstone = Update(key, set={"gone": True}, add={"ver": 1}, remove=("g1pk", "g1sk"), conditions=(Present(),))
+        try:
+            item = self._table.write(tombstone)
+        except ConditionFailed:
             return False
-        identity = read_identity(item)
-        if "gone" not in item:
-            tombstone = {name: item[name] for name in item if name not in ("g1pk", "g1sk")}
-            tombstone |= {"gone": True, "ver": identity.version + 1}
-            self._commit([Put(tombstone, (Equals("ver", identity.version),))], [], ())
-        claims = [Delete(write.key, (_mine_or_absent(identity_id),)) for _, write in self._claims(identity, {})]
-        self._transact_in_parts(claims)
+        identity = read_identity(item or {})
+        pointing = [Delete(write.key, (Equals("id", identity_id),)) for _, write in self._claims(identity, {})]
+        write_those_that_hold(self._table, [*pointing, *self._counters(identity)])
         rows = self._table.query(f"I#{identity_id}")
-        self._transact_in_parts([Delete((row["pk"], row["sk"])) for row in rows if row["sk"] != "#"])
+        write_those_that_hold(self._table, [Delete((row["pk"], row["sk"])) for row in rows if row["sk"] != "#"])
         self._table.write(Delete(key))
         return True
 
@@ -220,6 +224,11 @@ class IdentityStore:
             item = _row(external_id_key(identity.external_id), identity.id)
             claims.append((AlreadyExists("external_id", "", identity.external_id), Put(item, mine)))
         return claims
+
+    def _counters(self, identity: Identity) -> list[Delete]:
+        """How often its password was guessed: counted by account, and by identifier from before there was one."""
+        whom = {identity.id, *(identifier for _, identifier in identifiers_of(identity))}
+        return [Delete(counter_key("password", self._keys.hmac("guess:password", each))) for each in sorted(whom)]
 
     def _secret_writes(self, identity_id: str, secrets: Secrets) -> list[TransactWrite]:
         writes: list[TransactWrite] = []
@@ -257,10 +266,6 @@ class IdentityStore:
             if 0 in cancelled.failed:
                 raise IdentityChanged from None
             raise
-
-    def _transact_in_parts(self, writes: Sequence[TransactWrite]) -> None:
-        for start in range(0, len(writes), _TRANSACTION):
-            self._table.transact(writes[start : start + _TRANSACTION])
 
     def _pointed_to(self, item: Item | None) -> Identity | None:
         return self.find(item["id"]) if item is not None else None

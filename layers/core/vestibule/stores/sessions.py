@@ -22,10 +22,10 @@ from vestibule.ports import (
     Present,
     Put,
     Table,
-    TransactWrite,
     Update,
 )
 from vestibule.stores.identity_items import from_item, identity_key
+from vestibule.stores.parts import write_those_that_hold
 
 _KEPT_AFTER_EXPIRY = timedelta(days=30)
 _TRANSACTION = 100
@@ -138,7 +138,8 @@ class SessionStore:
     def revoke_all(self, identity: Identity, *, keep: str | None, at: datetime) -> int:
         """End every session of the identity but `keep`; returns how many others are stored, ended before or not.
 
-        One write voids them all at once, for the next whoami; their rows are marked behind it, for the lists.
+        One write voids them all at once, for the next whoami; their rows are marked behind it, for the lists. Where
+        the identity or a session is deleted at this moment, there is nothing more to end.
         """
         others = [session for session in self.of_identity(identity) if session.id != keep]
         void = Update(
@@ -147,12 +148,12 @@ class SessionStore:
             add={"ver": 1},
             conditions=(Present(),),
         )
-        self._table.write(void)
-        marks: list[TransactWrite] = [
-            _revoking(session_key(identity.id, session.id)) for session in others if not session.revoked
-        ]
-        for start in range(0, len(marks), _TRANSACTION):
-            self._table.transact(marks[start : start + _TRANSACTION])
+        try:
+            self._table.write(void)
+        except ConditionFailed:
+            return 0
+        unmarked = [session for session in others if not session.revoked]
+        write_those_that_hold(self._table, [_revoking(session_key(identity.id, session.id)) for session in unmarked])
         return len(others)
 
     def delete(self, identity_id: str, session_id: str) -> None:

@@ -155,7 +155,11 @@ class IdentityStore:
         claims = self._claims(new, secrets)
         kept = {write.key for _, write in claims}
         rewritten = [
-            (claim, write) for claim, write in claims if write.key not in former or _changed(write, former[write.key])
+            (claim, write)
+            for claim, write in claims
+            if write.key not in former
+            or _changed(write, former[write.key])
+            or (claim.what == "identifier" and claim.type in secrets and secrets[claim.type] is None)
         ]
         writes.extend(write for _, write in rewritten)
         writes += [Delete(key, (Equals("id", old.id),)) for key in former if key not in kept]

@@ -119,9 +119,10 @@ def _signed_in(proven: Proven, method: str, attempt: Attempt, svc: Services) -> 
         issued=issued,
         return_to=return_to,
     )
-    stopped = chain.run(moment, svc)
-    if stopped is not None:
-        return stopped
+    passed = chain.through(moment, svc)
+    if not isinstance(passed, Moment):
+        return passed
+    issued = passed.issued or issued
     try:
         writes = [svc.identities.still_active(identity), stored, *proven.writes]
         svc.parallel(lambda: svc.table.transact(writes), *proven.beside)
@@ -132,8 +133,9 @@ def _signed_in(proven: Proven, method: str, attempt: Attempt, svc: Services) -> 
         method=method,
         session=issuing.session_document(issued.shown, svc),
         token=issued.token,
-        return_to=return_to,
-        cookies=issuing.cookies(issued, flow, svc),
+        return_to=passed.return_to,
+        continue_with=passed.continue_with,
+        cookies=issuing.cookies(issued, flow, svc, secret=passed.csrf),
     )
 
 

@@ -10,7 +10,7 @@ from vestibule.crypto.tokens import ExchangeCode
 from vestibule.domain.errors import FlowDisabled, SessionAlreadyAvailable
 from vestibule.domain.flow import FlowType, Kind
 from vestibule.domain.message import Problem
-from vestibule.domain.outcome import FlowInvalid, FlowShown, FlowStarted, Outcome, SignedUp
+from vestibule.domain.outcome import CookieChanges, FlowInvalid, FlowShown, FlowStarted, Outcome, SignedUp
 from vestibule.domain.request import Request
 from vestibule.flows import submitting
 from vestibule.hooks import chain
@@ -107,19 +107,25 @@ def _signed_up(proven: Proven, method: str, attempt: Attempt, svc: Services) -> 
         factor=proven.factor,
         return_to=return_to,
     )
-    stopped = chain.run(before, svc)
-    if stopped is not None:
-        return stopped
+    accepted = chain.through(before, svc)
+    if not isinstance(accepted, Moment):
+        return accepted
+    added = chain.prepare(replace(accepted, point=Point.REGISTRATION_POST_PERSIST), svc)
+    planned = added.moment.identity or proven.identity
     try:
-        identity = svc.identities.create(proven.identity, proven.secrets, proven.writes)
+        identity = svc.identities.create(planned, proven.secrets, (*proven.writes, *added.writes))
     except AlreadyExists:
         return _duplicate(method, attempt, svc)
-    after = replace(before, point=Point.REGISTRATION_POST_PERSIST, identity=identity)
-    return chain.run(after, svc) or SignedUp(
+    done = chain.through(replace(added.moment, identity=identity), svc)
+    if not isinstance(done, Moment):
+        return done
+    return SignedUp(
         flow=attempt.flow,
         method=method,
         identity=identity.to_wire(svc.urls.public),
-        return_to=return_to,
+        return_to=done.return_to,
+        continue_with=done.continue_with,
+        cookies=CookieChanges(csrf=done.csrf),
     )
 
 

@@ -5,29 +5,57 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from vestibule.config.hooks import CAPABILITIES, Point
+from vestibule.config.hooks import CAPABILITIES, PlainHook, Point
 from vestibule.domain.outcome import Outcome
-from vestibule.hooks.hook import Hook, Moment
+from vestibule.hooks.hook import Contribution, Contributor, Hook, Moment
 from vestibule.hooks.registry import HOOKS
+from vestibule.ports import TransactWrite
 from vestibule.services import Services
 
 _LAST = "session"
+_VERIFICATION = PlainHook(hook="verification")
+_VERIFIED_BY_THEMSELVES = {Point.REGISTRATION_POST_PERSIST, Point.SETTINGS_POST_PERSIST}
 _WITHOUT_DEFAULT = {Point.REGISTRATION_PRE_PERSIST, Point.SETTINGS_PRE_PERSIST}
 
 
-def run(moment: Moment, svc: Services) -> Outcome | None:
-    """Run the hooks of the moment's point in order; the first Outcome stops them and is the answer."""
+def through(moment: Moment, svc: Services) -> Outcome | Moment:
+    """Run the hooks of the moment's point in order: the first Outcome stops them and is the answer.
+
+    A hook may change the moment for those behind it; without a stop, the moment as the last one left it.
+    """
     for hook in chain(moment.point, moment.method, svc):
-        outcome = hook(moment, svc)
-        if outcome is not None:
-            return outcome
-    return None
+        said = hook(moment, svc)
+        if isinstance(said, Moment):
+            moment = said
+        elif said is not None:
+            return said
+    return moment
+
+
+def run(moment: Moment, svc: Services) -> Outcome | None:
+    """`through` where only a stop matters."""
+    said = through(moment, svc)
+    return None if isinstance(said, Moment) else said
+
+
+def prepare(moment: Moment, svc: Services) -> Contribution:
+    """What the hooks of a post-persist point want written along with the identity, before it is.
+
+    Its `moment.identity` is the one to store, and its moment the one to go `through` the point with afterwards.
+    """
+    writes: tuple[TransactWrite, ...] = ()
+    for hook in chain(moment.point, moment.method, svc):
+        if isinstance(hook, Contributor):
+            added = hook.prepare(moment, svc)
+            moment, writes = added.moment, (*writes, *added.writes)
+    return Contribution(moment, writes)
 
 
 def chain(point: Point, method: str, svc: Services) -> list[Hook]:
     """The method's list, or the flow's default list where that yields nothing for this point; `session` last.
 
-    Hooks that are not built yet are left out; the start of the server names them.
+    Where verification is enabled, new and changed identities go through it first, listed or not. Hooks that are not
+    built yet are left out; the start of the server names them.
     """
     kind, moment = point.value.split(".")
     flow = getattr(svc.config.selfservice.flows, kind)
@@ -37,7 +65,9 @@ def chain(point: Point, method: str, svc: Services) -> list[Hook]:
     entries = _applicable(of_method, point)
     if not entries and point not in _WITHOUT_DEFAULT:
         entries = _applicable(flow.after.hooks, point)
-    return _built(sorted(entries, key=lambda entry: entry.hook == _LAST))
+    implicit = point in _VERIFIED_BY_THEMSELVES and svc.config.selfservice.flows.verification.enabled
+    ordered = sorted(entries, key=lambda entry: entry.hook == _LAST)
+    return _built([_VERIFICATION, *ordered] if implicit else ordered)
 
 
 def _applicable(entries: Sequence[Any], point: Point) -> list[Any]:

@@ -36,5 +36,6 @@ class OpenSession:
             session=issuing.session_document(issued.shown, svc),
             token=issued.token,
             return_to=moment.return_to,
-            cookies=issuing.cookies(issued, moment.flow, svc),
+            continue_with=moment.continue_with,
+            cookies=issuing.cookies(issued, moment.flow, svc, secret=moment.csrf),
         )

@@ -65,12 +65,16 @@ def refresh(
     return Issued(renewed, request.session_token or "", shown, is_new=False)
 
 
-def cookies(issued: Issued, flow: Flow, svc: Services) -> CookieChanges:
-    """A browser gets the session; signing in as somebody new renews its CSRF secret too. Apps get no cookies."""
+def cookies(issued: Issued, flow: Flow, svc: Services, *, secret: str = "") -> CookieChanges:
+    """A browser gets the session; signing in as somebody new renews its CSRF secret too. Apps get no cookies.
+
+    `secret` is the new one where something is bound to it already.
+    """
     if flow.is_api:
         return UNCHANGED
     session = SessionCookie(issued.token, issued.session.expires_at)
-    return CookieChanges(csrf=csrf.new_secret(svc.random.bytes) if issued.is_new else "", session=session)
+    renewed = secret or csrf.new_secret(svc.random.bytes) if issued.is_new else ""
+    return CookieChanges(csrf=renewed, session=session)
 
 
 def session_document(session: Session, svc: Services, *, with_identity: bool = True) -> Json:

@@ -29,10 +29,9 @@ def checked(return_to: str, svc: Services) -> str:
 
 
 def after(flow: Flow, method: str, svc: Services) -> str:
-    """The flow's own return_to, else the method's, the flow's or the general default. Raises ReturnToForbidden."""
-    if flow.return_to:
-        return checked(flow.return_to, svc)
-    return default_after(flow.kind, method, svc)
+    """The flow's own return_to while it is on the list, else the method's, the flow's or the general default."""
+    own = return_urls(svc).accepted(flow.return_to) if flow.return_to else None
+    return own or default_after(flow.kind, method, svc)
 
 
 def default_after(kind: Kind, method: str, svc: Services) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from vestibule.config.document import merged
+from vestibule.config.json_shapes import is_object
 from vestibule.domain.flow import Flow
 from vestibule.methods import traits
 from vestibule.methods.method import Attempt, Form, Pending, Rejected, Verdict
 from vestibule.ports import Key
 from vestibule.services import Services
 from vestibule.ui import messages
-from vestibule.ui.container import value_at
 from vestibule.ui.nodes import Node, submit_node
 
 PROFILE = "profile"
@@ -54,5 +55,6 @@ def _at_step(flow: Flow, form: Form, step: str | None) -> Flow:
     if step is not None:
         internal[traits.STEP] = step
     told = (messages.REGISTRATION_CHOOSE_CREDENTIALS(),) if step else ()
-    kept = dict(flow.values) | ({"traits": form.traits} if value_at({"form": form.fields}, "form.traits") else {})
+    # A button that goes back may come without the fields: what was typed before stays.
+    kept = merged(flow.values, {"traits": form.traits} if is_object(form.traits) else {})
     return replace(flow, internal=internal, messages=told, problems=(), values=kept)

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar
 
+from vestibule.domain.courier import CourierMessage, Letter
+from vestibule.domain.event import Event
+
 T = TypeVar("T")
 
 Key = tuple[str, str]
@@ -331,4 +334,41 @@ class Web(Protocol):
 class Parallel(Protocol):
     def __call__(self, *tasks: Callable[[], Any]) -> list[Any]:
         """Run the tasks side by side; their results in order. The first exception is raised when all have ended."""
+        ...
+
+
+class ChannelUnavailable(Exception):
+    """The channel does not work now: unreachable, throttled, paused, credentials refused. Any message would fail.
+
+    The text is a sentence without secrets, shown to administrators.
+    """
+
+
+class MessageRefused(Exception):
+    """The channel works and did not take this message. The text is as above."""
+
+
+class Compose(Protocol):
+    def __call__(self, message: CourierMessage) -> Letter:
+        """The message in words: its template filled with its data."""
+        ...
+
+
+class Deliver(Protocol):
+    """Mails and text messages, each through the channel that the configuration chooses."""
+
+    def __call__(self, message: CourierMessage, letter: Letter) -> None:
+        """One try. Returning means the channel has taken it over. Raises ChannelUnavailable, MessageRefused."""
+        ...
+
+
+class Events(Protocol):
+    """The bus that events are published to. At least once: receivers tell repeats by the event's id."""
+
+    def publish(self, events: Sequence[Event]) -> Sequence[int]:
+        """Returns the positions of those that were not taken; the others were."""
+        ...
+
+    def later(self, event: Event, seconds: int) -> None:
+        """The event once more, to the worker that it is for, after a while (at most 900 s)."""
         ...

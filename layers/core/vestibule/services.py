@@ -10,7 +10,7 @@ from vestibule.config.model import Config
 from vestibule.config.urls import Urls
 from vestibule.crypto.sealing import Sealer
 from vestibule.crypto.tokens import PageTokens
-from vestibule.ports import Clock, Hasher, Parallel, Random, Table, Web
+from vestibule.ports import Clock, Compose, Deliver, Events, Hasher, Parallel, Random, Table, Web
 from vestibule.stores.failures import FailureStore
 from vestibule.stores.flows import FlowStore
 from vestibule.stores.guesses import Guesses
@@ -39,6 +39,9 @@ class Services:
     flows: FlowStore
     failures: FailureStore
     messages: MessageStore
+    compose: Compose
+    deliver: Deliver
+    events: Events
     guesses: Guesses
     page_tokens: PageTokens
     cookie_sealer: Sealer = field(repr=False)

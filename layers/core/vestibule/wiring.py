@@ -13,12 +13,15 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
+from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from vestibule.adapters.delivery import ConfiguredDelivery
 from vestibule.adapters.dsn import open_table
 from vestibule.adapters.hashers.hasher import HasherSettings, PasswordHasher
+from vestibule.adapters.queued_events import QueuedEvents
 from vestibule.adapters.system import SystemClock, SystemRandom, ThreadParallel
 from vestibule.adapters.web import HttpWeb
 from vestibule.config.fetch import FetchError, fetch
@@ -31,7 +34,8 @@ from vestibule.config.urls import Urls
 from vestibule.crypto.index_key import IndexKeyWrap
 from vestibule.crypto.sealing import Sealer, derive_key
 from vestibule.crypto.tokens import PageTokens
-from vestibule.ports import Clock, Random, Table, Web, WebUnreachable
+from vestibule.domain.courier import CourierMessage, Letter
+from vestibule.ports import Clock, Compose, Deliver, Events, Random, Table, Web, WebUnreachable
 from vestibule.services import Services
 from vestibule.stores.failures import FailureStore
 from vestibule.stores.flows import FlowStore
@@ -105,6 +109,8 @@ def build(
     clock: Clock | None = None,
     random: Random | None = None,
     web: Web | None = None,
+    deliver: Deliver | None = None,
+    events: Events | None = None,
     base: Path | None = None,
 ) -> Services:
     """Services of a configuration on a table; tests bring their own clock, randomness and web."""
@@ -129,12 +135,35 @@ def build(
         flows=FlowStore(table),
         failures=FailureStore(table, clock, random),
         messages=MessageStore(table, index, Sealer(cipher, "message"), clock, random),
+        compose=_Composing(config),
+        deliver=deliver or ConfiguredDelivery(config, web, local=not _on_lambda()),
+        events=events or QueuedEvents(clock),
         guesses=Guesses(table, clock, _limits(config)),
         page_tokens=PageTokens(config.secrets.pagination or cookie),
         cookie_sealer=Sealer(cookie, "cookie"),
         logout_keys=tuple(derive_key(secret, "logout") for secret in cookie),
         code_keys=tuple(derive_key(secret, "code") for secret in cookie),
     )
+
+
+class _Composing:
+    """Port Compose, whose texts are read with the first message: most functions never show one."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    def __call__(self, message: CourierMessage) -> Letter:
+        return self._composer(message)
+
+    @cached_property
+    def _composer(self) -> Compose:
+        from vestibule.workers.templates.compose import Composer  # noqa: PLC0415 (as the class says)
+
+        return Composer(self._config)
+
+
+def _on_lambda() -> bool:
+    return "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 
 
 def _required_secrets(config: Config) -> tuple[Sequence[str], Sequence[str]]:

@@ -12,19 +12,21 @@ from pathlib import Path
 import click
 
 from vestibule import wiring
+from vestibule.adapters.sqlite import SqliteTable
 from vestibule.cli import output, settings, store
 from vestibule.cli.settings import Options
 from vestibule.config.findings import ConfigError
 from vestibule.config.load import Loaded
-from vestibule.config.model import Config
 from vestibule.config.serve import RequestLog
-from vestibule.local import doors, routes, server, template
+from vestibule.local import doors, mailbox, routes, server, template
+from vestibule.local.bus import Bus
 from vestibule.local.doors import DoorError
 from vestibule.local.gateway import Gateway
 from vestibule.local.routes import Api, Function, Route, Router
 from vestibule.local.server import StartError
 from vestibule.local.template import TemplateError
 from vestibule.ports import TableError
+from vestibule.services import Services
 
 FAILED = 2
 
@@ -79,11 +81,14 @@ def _serve(options: Options) -> Gateway:
     _set_environment(route.function for route in listed)
     wiring.configure(loaded, local=True)
     try:
-        wiring.services()  # opens the store: an unusable one is said now, not to the first user
+        svc = wiring.services()  # opens the store: an unusable one is said now, not to the first user
     except TableError as error:
         raise StartError(f"{error} (store: {kept}); mend it or choose another with --dsn") from None
-    gateway = _gateway(listed, config, ports, dev=options.dev)
+    bus = Bus(svc, clean=svc.table.sweep if isinstance(svc.table, SqliteTable) else None)
+    gateway = _gateway(listed, svc, ports, bus, dev=options.dev)
+    bus.start()
     server.serve(gateway, list(sockets.values()), lambda: click.echo(_banner(loaded, kept)))
+    bus.close()
     return gateway
 
 
@@ -99,11 +104,20 @@ def _set_environment(functions: Iterable[Function]) -> None:
                 os.environ.setdefault(name, value)
 
 
-def _gateway(listed: Sequence[Route], config: Config, ports: dict[int, Api], *, dev: bool) -> Gateway:
-    logs: dict[Api, RequestLog] = {"public": config.serve.public.request_log, "admin": config.serve.admin.request_log}
+def _gateway(listed: Sequence[Route], svc: Services, ports: dict[int, Api], bus: Bus, *, dev: bool) -> Gateway:
+    serve = svc.config.serve
+    logs: dict[Api, RequestLog] = {"public": serve.public.request_log, "admin": serve.admin.request_log}
     handlers = doors.load(route.function for route in listed)
     quiet: frozenset[Api] = frozenset(api for api, log in logs.items() if log.disable_for_health)
-    return Gateway(Router(listed), handlers, ports, dev=dev, without_health=quiet)
+    return Gateway(
+        Router(listed),
+        handlers,
+        ports,
+        dev=dev,
+        without_health=quiet,
+        wrote=bus.wake,
+        extra=mailbox.pages(svc) if svc.config.dev else None,
+    )
 
 
 def _banner(loaded: Loaded, kept: str) -> str:
@@ -115,6 +129,7 @@ def _banner(loaded: Loaded, kept: str) -> str:
         ("Sign in", f"{base}/self-service/login/browser"),
         ("Public API", f"{base}/"),
         ("Admin API", f"{serve.admin.base_url.rstrip('/')}/  (open to whoever reaches it)"),
+        *([("Mailbox", f"{serve.admin.base_url.rstrip('/')}/mailbox")] if loaded.config.dev else []),
         ("Listening on", " and ".join(ports)),
         ("Store", kept),
         ("Configuration", ", ".join(loaded.sources)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -20,7 +20,8 @@ class MessageStatus(StrEnum):
 class CourierMessage:
     """`data` is what the template is filled with: it may hold codes, so it is sealed at rest and never logged.
 
-    `via` is `email` or `sms`; `channel` the configured channel that delivers it.
+    `via` is `email` or `sms`; `channel` the configured channel that delivers it. `send_count` counts every try,
+    `refusals` only those in which the channel worked and did not take the message.
     """
 
     id: str
@@ -33,4 +34,36 @@ class CourierMessage:
     updated_at: datetime
     status: MessageStatus = MessageStatus.QUEUED
     send_count: int = 0
+    refusals: int = 0
     version: int = 0
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the code or link in it is worth nothing any more; None when there is none."""
+        minutes = self.data.get("expires_in_minutes")
+        return self.created_at + timedelta(minutes=minutes) if isinstance(minutes, int) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message as the recipient reads it. Text messages have neither subject nor HTML."""
+
+    subject: str = field(repr=False)
+    plain: str = field(repr=False)
+    html: str = field(default="", repr=False)
+
+
+class DispatchStatus(StrEnum):
+    SUCCESS = "success"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """One try to deliver a message, or what was heard of it afterwards. `error` is a sentence without secrets."""
+
+    id: str
+    message_id: str
+    status: DispatchStatus
+    at: datetime
+    error: str = ""

@@ -28,6 +28,10 @@ def _fits(route: list[str], asked: list[str]) -> bool:
 # --- the table, written by `make routes` from template.yaml ----------------------------------------------------------
 
 ROUTES: tuple[Route, ...] = (
+    ("admin", "GET", "/admin/courier/messages"),
+    ("admin", "HEAD", "/admin/courier/messages"),
+    ("admin", "GET", "/admin/courier/messages/{id}"),
+    ("admin", "HEAD", "/admin/courier/messages/{id}"),
     ("admin", "GET", "/admin/identities"),
     ("admin", "HEAD", "/admin/identities"),
     ("admin", "PATCH", "/admin/identities"),
@@ -50,6 +54,10 @@ ROUTES: tuple[Route, ...] = (
     ("admin", "GET", "/admin/sessions/{id}"),
     ("admin", "HEAD", "/admin/sessions/{id}"),
     ("admin", "PATCH", "/admin/sessions/{id}/extend"),
+    ("admin", "GET", "/courier/messages"),
+    ("admin", "HEAD", "/courier/messages"),
+    ("admin", "GET", "/courier/messages/{id}"),
+    ("admin", "HEAD", "/courier/messages/{id}"),
     ("admin", "GET", "/health/alive"),
     ("admin", "HEAD", "/health/alive"),
     ("admin", "GET", "/health/config"),

@@ -21,6 +21,7 @@ HEADER_LIMIT = 10_240
 """Bytes of the request line and all headers together. Source: quotas of HTTP APIs."""
 
 _BODILESS = frozenset({204, 304})
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -33,6 +34,7 @@ class Gateway:
     """Answers for both APIs; which one is asked shows by the port. Handlers run in threads, one request each.
 
     `dev` logs what a handler that crashed raised; the APIs `without_health` do not log their /health requests.
+    `wrote` is called behind each request that may have written; `extra` are pages that exist here only, by path.
     """
 
     def __init__(
@@ -43,6 +45,8 @@ class Gateway:
         *,
         dev: bool = False,
         without_health: frozenset[Api] = frozenset(),
+        wrote: Callable[[], None] = lambda: None,
+        extra: Mapping[tuple[Api, str], Callable[[HttpRequest], HttpResponse]] | None = None,
         threads: int = 16,
     ) -> None:
         self._router = router
@@ -50,6 +54,8 @@ class Gateway:
         self._ports = ports
         self._dev = dev
         self._without_health = without_health
+        self._wrote = wrote
+        self._extra = extra or {}
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="handler")
         self._running: set[str] = set()
 
@@ -88,10 +94,14 @@ class Gateway:
         except _ClientGone:
             return None
         request = _request(scope, self._ports[scope["server"][1]], body, request_id)
+        page = self._extra.get((request.api, request.path)) if request.method == "GET" else None
         match = self._router.match(request.api, request.method, request.path)
+        loop = asyncio.get_running_loop()
+        if page is not None:
+            return await loop.run_in_executor(self._pool, page, request)
         if match is None:
             return HttpResponse.message(404, "Not Found")
-        call = asyncio.get_running_loop().run_in_executor(self._pool, self._call, request, match)
+        call = loop.run_in_executor(self._pool, self._call, request, match)
         try:
             return await asyncio.wait_for(call, LIMIT_SECONDS)
         except (TimeoutError, asyncio.CancelledError):  # cancelled: the server stops, and waited as long as it may
@@ -113,6 +123,8 @@ class Gateway:
             log.error("%s crashed: %s %s", function, kind, request.request_id, exc_info=shown)  # noqa: TRY400  # see above
         finally:
             self._running.discard(request.request_id)
+            if request.method not in _READING:
+                self._wrote()
         return HttpResponse.message(500, "Internal Server Error")
 
 

@@ -1,0 +1,38 @@
+"""What happened, for those outside who want to know: stored with the write that it speaks of, published behind it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+MESSAGE_QUEUED = "CourierMessageQueued"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """The same `id` is the same event, however often it arrives. `detail` is JSON and holds no secrets."""
+
+    id: str
+    type: str
+    detail: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def to_json(self) -> dict[str, Any]:
+        return {"type": self.type, "id": self.id, **self.detail}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Event:
+        """Raises KeyError when it has no type or id."""
+        detail = {name: value for name, value in document.items() if name not in ("type", "id")}
+        return cls(str(document["id"]), str(document["type"]), detail)
+
+
+def written(events: Sequence[Event]) -> str:
+    """As the attribute `ev` of an item holds them."""
+    return json.dumps([event.to_json() for event in events], separators=(",", ":"))
+
+
+def read(text: str) -> list[Event]:
+    """What `written` wrote."""
+    return [Event.from_json(document) for document in json.loads(text)]

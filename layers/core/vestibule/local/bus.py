@@ -1,0 +1,140 @@
+"""The bus inside the local server: follows the table's changes, and runs publisher and workers with the same code."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+from vestibule.adapters.queued_events import QueuedEvents
+from vestibule.domain.event import MESSAGE_QUEUED, Event
+from vestibule.ports import Key, StoreUnavailable, Update
+from vestibule.services import Services
+from vestibule.workers import courier
+from vestibule.workers.publish import publish
+from vestibule.workers.sweep import sweep
+
+POLL_SECONDS = 0.5
+"""For what other processes wrote, and for what waits; what this one wrote wakes it at once."""
+
+SWEEP_SECONDS = 60
+CLEAN_SECONDS = 3600
+
+_POSITION: Key = ("BUS", "#")
+_BATCH = 100
+_WORKERS = 4
+
+_log = logging.getLogger("vestibule.local")
+
+WORKERS: dict[str, Callable[[str, Services], None]] = {MESSAGE_QUEUED: courier.deliver}
+"""Type of an event → who takes it, as the rules of infra/messaging.yaml say."""
+
+
+class Bus:
+    """`step` is all it does; `start` does it on a thread until `close`. Its position survives a restart."""
+
+    def __init__(self, svc: Services, *, clean: Callable[[], Any] | None = None) -> None:
+        if not isinstance(svc.events, QueuedEvents):
+            raise TypeError("a local bus needs events that stay in the process")
+        self._svc = svc
+        self._events = svc.events
+        self._clean = clean
+        self._after: str | None = None
+        self._pool: ThreadPoolExecutor | None = None
+        self._awake = threading.Event()
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="bus", daemon=True)
+
+    def start(self) -> None:
+        self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="courier")
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Something was written."""
+        self._awake.set()
+
+    def close(self) -> None:
+        """Take nothing new. What a worker has at that moment, another start finds again."""
+        self._closing = True
+        self._awake.set()
+        if self._thread.is_alive():
+            self._thread.join(POLL_SECONDS)
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def step(self) -> None:
+        """Publish all changes, then hand out all events that are due. Without `start`, workers run right here."""
+        while changes := self._svc.table.changes(self._after, _BATCH):
+            carried = False
+            for change in changes:
+                publish(change, self._svc)
+                carried = carried or (change.new is not None and "ev" in change.new)
+            self._after = changes[-1].sequence
+            if carried:  # noting every position would itself be a change to follow
+                self._svc.table.write(Update(_POSITION, set={"after": self._after}))
+        for event in self._events.take():
+            self._hand_out(event)
+
+    def restore(self) -> None:
+        """Go on where the process before stopped, with what it left behind."""
+        item = self._svc.table.get([_POSITION])[0]
+        self._after = item["after"] if item is not None else None
+        sweep(self._svc, overdue=timedelta())
+
+    def _hand_out(self, event: Event) -> None:
+        worker = WORKERS.get(event.type)
+        if worker is None:
+            return
+        if self._pool is None:
+            worker(event.id, self._svc)
+            return
+        with suppress(RuntimeError):  # the pool is closed: the server stops
+            self._pool.submit(self._work, worker, event.id)
+
+    def _work(self, worker: Callable[[str, Services], None], subject: str) -> None:
+        try:
+            worker(subject, self._svc)
+        except Exception as failure:  # noqa: BLE001 the sweeper brings it back
+            _log.error("a worker failed: %s", type(failure).__name__)
+
+    def _run(self) -> None:
+        every = [_Every(SWEEP_SECONDS, self._sweep)]
+        if self._clean is not None:
+            every.append(_Every(CLEAN_SECONDS, self._clean))
+        restored = False
+        while not self._closing:
+            self._awake.clear()
+            try:
+                if not restored:
+                    self.restore()
+                    restored = True
+                self.step()
+                for task in every:
+                    task.if_due()
+            except StoreUnavailable as unavailable:
+                _log.warning("the bus waits: %s", unavailable)
+                time.sleep(POLL_SECONDS)
+            except Exception as failure:  # noqa: BLE001 the bus goes on whatever one change did
+                _log.error("the bus failed: %s", type(failure).__name__)
+                time.sleep(POLL_SECONDS)
+            self._awake.wait(POLL_SECONDS)
+
+    def _sweep(self) -> None:
+        sweep(self._svc, overdue=timedelta(seconds=5))
+
+
+class _Every:
+    def __init__(self, seconds: float, task: Callable[[], Any]) -> None:
+        self._seconds = seconds
+        self._task = task
+        self._next = time.monotonic() + seconds
+
+    def if_due(self) -> None:
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + self._seconds
+            self._task()

@@ -1,0 +1,1 @@
+"""Mails and text messages: their wording, their look, and what a configuration puts in their place."""

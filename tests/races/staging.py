@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -76,10 +76,10 @@ class Interruption:
     after: bool = False
     staged: Staged | None = None
 
-    def world(self, then: Callable[[], object]) -> World:
+    def world(self, then: Callable[[], object], changes: Mapping[str, Any] | None = None) -> World:
         """A deployment on the same table; its requests are interrupted once."""
         self.staged = Staged(self.table, 0, then, self.after)
-        world = World.build(self.staged)  # pyright: ignore[reportArgumentType] every method of a Table
+        world = World.build(self.staged, changes)  # pyright: ignore[reportArgumentType] every method of a Table
         world.svc = replace(world.svc, parallel=one_after_the_other)
         world.svc.index.hmac("any", "thing")  # a process reads its index key once
         self.staged.calls, self.staged.at = 0, self.at
@@ -90,10 +90,10 @@ class Interruption:
         return self.staged is not None and self.staged.calls >= self.at
 
 
-def interruptions(table: Table, *, most: int = 40) -> Iterator[Interruption]:
-    """Before the first call of a request, before the second one … until the request makes no more calls."""
+def interruptions(table: Table, *, after: bool = False, most: int = 40) -> Iterator[Interruption]:
+    """Before (or after) the first call of a request, then the second one … until the request makes no more calls."""
     for at in range(1, most):
-        place = Interruption(table, at)
+        place = Interruption(table, at, after)
         yield place
         if not place.reached:
             assert at > 2, "the request made no calls"

@@ -6,7 +6,6 @@ from vestibule.domain.errors import BadRequest, NotFound
 from vestibule.domain.outcome import Document, Empty, Outcome
 from vestibule.domain.request import Request
 from vestibule.lifecycle.loading import canonical_uuid
-from vestibule.ports import ConditionFailed
 from vestibule.resources import paging
 from vestibule.resources.admin_query import flag
 from vestibule.resources.identities_views import without_addresses
@@ -34,10 +33,7 @@ def delete(request: Request, svc: Services) -> Outcome:
     sessions = svc.sessions.of_identity(identity) if identity else []
     if identity is None or not sessions:
         raise NotFound
-    try:
-        svc.sessions.revoke_all(identity, keep=None, at=svc.clock.now())
-    except ConditionFailed:
-        raise NotFound from None  # deleted meanwhile
+    svc.sessions.revoke_all(identity, keep=None, at=svc.clock.now())
     svc.parallel(*[lambda each=each: svc.sessions.delete(each.identity_id, each.id) for each in sessions])
     return Empty()
 

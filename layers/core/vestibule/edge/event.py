@@ -91,7 +91,8 @@ def _session_token(
     if opened := cookies.opened_session(pairs, svc.config, svc.cookie_sealer):
         return opened
     scheme, _, credentials = headers.get("authorization", "").partition(" ")
-    return (credentials.strip(), None) if scheme.lower() == "bearer" and credentials.strip() else (None, None)
+    token = credentials.lstrip(" ")  # 1*SP before it (RFC 6750 §2.1); what follows it belongs to it
+    return (token, None) if scheme.lower() == "bearer" and token else (None, None)
 
 
 def _client_ip(headers: Mapping[str, str], source_ip: str, *, trusted: bool) -> str:

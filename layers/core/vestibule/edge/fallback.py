@@ -13,6 +13,9 @@ from vestibule.services import Services
 _PLAIN = "text/plain; charset=utf-8"
 _OF_ADMIN = re.compile(r"/admin/.*|/(identities|courier|recovery)(/.*)?")
 _OF_PUBLIC = re.compile(r"/self-service/.*|/sessions(/.*)?|/schemas(/.*)?|/\.well-known/.*|/ui/.*")
+_OF_PUBLIC_ALONE = re.compile(r"/sessions/(whoami|token-exchange)")
+"""Words where the admin API has ids."""
+
 _READING = ("GET", "HEAD")
 
 
@@ -29,7 +32,8 @@ def public(request: Request, svc: Services) -> Outcome:
 
 def admin(request: Request, svc: Services) -> Outcome:
     """Contract 06 §1."""
-    if allowed := verbs("admin", request.path):
+    alone = _OF_PUBLIC_ALONE.fullmatch(request.path)
+    if not alone and (allowed := verbs("admin", request.path)):
         return _wrong_verb(allowed)
     if _OF_PUBLIC.fullmatch(request.path):
         return _moved(request, svc.urls.admin, svc.urls.public)

@@ -11,6 +11,8 @@ from vestibule.config.urls import Urls
 from vestibule.crypto.sealing import Sealer
 from vestibule.crypto.tokens import PageTokens
 from vestibule.ports import Clock, Compose, Deliver, Events, Hasher, Parallel, Random, Table, Web
+from vestibule.stores.continuity import ContinuityStore
+from vestibule.stores.credentials import CredentialStore
 from vestibule.stores.failures import FailureStore
 from vestibule.stores.flows import FlowStore
 from vestibule.stores.guesses import Guesses
@@ -35,8 +37,10 @@ class Services:
     table: Table
     index: IndexKeys
     identities: IdentityStore
+    credentials: CredentialStore
     sessions: SessionStore
     flows: FlowStore
+    continuity: ContinuityStore
     failures: FailureStore
     messages: MessageStore
     compose: Compose

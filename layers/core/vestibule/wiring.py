@@ -37,6 +37,8 @@ from vestibule.crypto.tokens import PageTokens
 from vestibule.domain.courier import CourierMessage, Letter
 from vestibule.ports import Clock, Compose, Deliver, Events, Random, Table, Web, WebUnreachable
 from vestibule.services import Services
+from vestibule.stores.continuity import ContinuityStore
+from vestibule.stores.credentials import CredentialStore
 from vestibule.stores.failures import FailureStore
 from vestibule.stores.flows import FlowStore
 from vestibule.stores.guesses import Guesses, GuessLimits
@@ -119,6 +121,7 @@ def build(
     web = web or HttpWeb()
     cookie, cipher = _required_secrets(config)
     index = IndexKeys(table, IndexKeyWrap(cipher), random)
+    credential_sealer = Sealer(cipher, "credential")
     return Services(
         config=config,
         schemas=_schemas(config, web, base),
@@ -130,9 +133,11 @@ def build(
         parallel=ThreadParallel(),
         table=table,
         index=index,
-        identities=IdentityStore(table, index, Sealer(cipher, "credential")),
+        identities=IdentityStore(table, index, credential_sealer),
+        credentials=CredentialStore(table, credential_sealer),
         sessions=SessionStore(table),
         flows=FlowStore(table),
+        continuity=ContinuityStore(table, Sealer(cookie, "continuity"), clock, random),
         failures=FailureStore(table, clock, random),
         messages=MessageStore(table, index, Sealer(cipher, "message"), clock, random),
         compose=_Composing(config),

@@ -4,9 +4,12 @@ FlowError
 ├── BadRequest 400              ├── Unauthorized 401           ├── Forbidden 403
 │   ├── SessionAlreadyAvailable │   ├── NoSession (no id)      │   ├── CsrfViolation
 │   ├── ReturnToForbidden       │   ├── SessionInactive        │   ├── IdentityMismatch
-│   └── FlowDisabled            │   └── Aal1Required           │   └── Aal2Required
-├── NotFound 404                ├── Conflict 409               ├── Gone 410 ── FlowExpired
-├── UnsupportedMediaType 415    ├── TooManyRequests 429        └── BadGateway 502 / GatewayTimeout 504
+│   └── FlowDisabled            │   └── Aal1Required           │   ├── Aal2Required
+                                                               │   └── RefreshRequired
+│                               │                              │   └── AddressNotVerified
+├── NotFound 404                ├── Conflict 409               ├── Gone 410 ── FlowExpired, FlowReplaced
+├── UnsupportedMediaType 415    ├── TooManyRequests 429        ├── InternalError 500 ── Misconfigured
+                                                               └── BadGateway 502 / GatewayTimeout 504
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 
 from vestibule.domain.json import Json
+from vestibule.domain.outcome import UNCHANGED, CookieChanges
 
 _MESSAGES: Mapping[int, str] = {
     400: "The request is malformed or holds a value that cannot be used",
@@ -40,7 +44,7 @@ class FlowError(Exception):
     """Base of every error that has an answer on the wire.
 
     `details` go into the error object, `beside` next to it (`redirect_browser_to`, `use_flow_id` …). Browsers are
-    sent to the error page, or to `browser_location` where one is given.
+    sent to the error page, or to `browser_location` where one is given, with `browser_status`.
     """
 
     status: ClassVar[int] = 500
@@ -53,12 +57,16 @@ class FlowError(Exception):
         details: Mapping[str, Any] | None = None,
         beside: Mapping[str, Any] | None = None,
         browser_location: str | None = None,
+        browser_status: int = 303,
+        cookies: CookieChanges = UNCHANGED,
     ) -> None:
         super().__init__(reason or _MESSAGES[self.status])
         self.reason = reason
         self.details = dict(details or {})
         self.beside = dict(beside or {})
         self.browser_location = browser_location
+        self.browser_status = browser_status
+        self.cookies = cookies
 
     def to_wire(self) -> Json:
         """The error object itself, as the error page stores it too."""
@@ -128,6 +136,21 @@ class Aal2Required(Forbidden):
     id = "session_aal2_required"
 
 
+class RefreshRequired(Forbidden):
+    """The session is too old for what was asked: sign in once more."""
+
+    id = "session_refresh_required"
+
+
+class AddressNotVerified(Forbidden):
+    """No session before an address is verified. The wire's error object has another code than the answer (✔run)."""
+
+    id = "session_verified_address_required"
+
+    def to_wire(self) -> Json:
+        return super().to_wire() | {"code": 400, "status": HTTPStatus(400).phrase, "message": _MESSAGES[400]}
+
+
 class NotFound(FlowError):
     status = 404
 
@@ -142,6 +165,12 @@ class Gone(FlowError):
 
 class FlowExpired(Gone):
     id = "self_service_flow_expired"
+
+
+class FlowReplaced(Gone):
+    """The flow cannot go on; another one was opened in its place."""
+
+    id = "self_service_flow_replaced"
 
 
 class TooLarge(FlowError):
@@ -164,6 +193,12 @@ class TooManyRequests(FlowError):
 
 class InternalError(FlowError):
     status = 500
+
+
+class Misconfigured(InternalError):
+    """The configuration asks for what cannot be done for this identity."""
+
+    id = "invalid_configuration"
 
 
 class BadGateway(FlowError):

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from vestibule.domain.code import SentCode
+from vestibule.domain.identity import Identity
 from vestibule.domain.message import Message, Problem
 
 
@@ -45,6 +46,7 @@ class Flow:
     `extra_nodes` are names that problems pointed to and no method draws: they stay in the form (contract 04 §2).
     `internal` is the methods' own memory of the flow, by key.
     `codes` were sent and not used yet; `attempts` to guess one were counted so far.
+    `identity_id` is whose settings the flow is about; `identity` is that person as read beside the flow, never stored.
     """
 
     id: str
@@ -69,6 +71,8 @@ class Flow:
     codes: tuple[SentCode, ...] = ()
     attempts: int = 0
     transient_payload: Mapping[str, Any] | None = None
+    identity_id: str | None = None
+    identity: Identity | None = None
     updated_at: datetime | None = None
     version: int = 0
 

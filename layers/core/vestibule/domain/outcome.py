@@ -21,11 +21,15 @@ class SessionCookie:
 
 @dataclass(frozen=True, slots=True)
 class CookieChanges:
-    """What changes in the browser's cookies. `csrf` is the new secret; `ended` clears the session cookie."""
+    """What changes in the browser's cookies. `csrf` is the new secret; `ended` clears the session cookie.
+
+    `continuity` are the texts of the continuity cookie, a line each: the wire writes it twice where it was used up.
+    """
 
     csrf: str = field(default="", repr=False)
     session: SessionCookie | None = None
     ended: bool = False
+    continuity: tuple[str, ...] = field(default=(), repr=False)
 
 
 UNCHANGED = CookieChanges()

@@ -8,6 +8,9 @@ from enum import StrEnum
 
 JSON = "application/json"
 HTML = "text/html"
+CONTINUITY = "ory_kratos_continuity"
+"""The cookie that says which parked form a browser may go on with."""
+
 _OFFERS = (HTML, "text/*", JSON)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from vestibule.config.model import Config
 from vestibule.config.session import Cookies
@@ -12,9 +12,11 @@ from vestibule.config.session import SessionCookie as SessionCookieConfig
 from vestibule.crypto import csrf
 from vestibule.crypto.sealing import Sealer
 from vestibule.domain.outcome import CookieChanges, SessionCookie
+from vestibule.domain.request import CONTINUITY
 from vestibule.domain.times import to_rfc3339
 
 _YEAR = 365 * 24 * 3600
+_MONTH = timedelta(days=30)
 _ENDED = "ended"
 _HTTP_DATE = "%a, %d %b %Y %H:%M:%S GMT"
 
@@ -56,7 +58,14 @@ def written(changes: CookieChanges, config: Config, public_url: str, sealer: Sea
         attributes = _attributes(config.session.cookie)
         epoch = datetime.fromtimestamp(0, UTC).strftime(_HTTP_DATE)
         lines.append(f"{config.session.cookie.name}={_ENDED}; {attributes}; Expires={epoch}; Max-Age=0")
+    lines += [_continuity_line(value, config.cookies, now) for value in changes.continuity]
     return lines
+
+
+def _continuity_line(value: str, cookies: Cookies, now: datetime) -> str:
+    expires = (now + _MONTH).astimezone(UTC).strftime(_HTTP_DATE)
+    attributes = _attributes(cookies, same_site=cookies.same_site if cookies.secure else "Lax")
+    return f"{CONTINUITY}={value}; {attributes}; Expires={expires}; Max-Age={int(_MONTH.total_seconds())}"
 
 
 def _csrf_line(secret: str, cookies: Cookies, public_url: str) -> str:

@@ -159,9 +159,9 @@ def error_response(error: FlowError, request: Request, store: Callable[[Json], s
         headers["Retry-After"] = str(max(1, -int(-error.retry_after.total_seconds() // 1)))
     if _PAGE.fullmatch(request.path) and client_of(request) is ClientKind.BROWSER:
         location = error.browser_location or svc.urls.ui("error", id=store(error.to_wire()))
-        return Response(303, headers=headers | {"Location": location})
+        return Response(error.browser_status, headers=headers | {"Location": location}, cookies=error.cookies)
     body = {"error": error.to_wire(), **error.beside}
-    return Response(error.status, encoded(body), headers | {"Content-Type": "application/json"})
+    return Response(error.status, encoded(body), headers | {"Content-Type": "application/json"}, error.cookies)
 
 
 def encoded(body: Any) -> bytes:

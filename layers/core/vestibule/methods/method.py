@@ -88,8 +88,32 @@ class Pending:
 Verdict = Proven | Rejected | Pending
 
 
-class Method(Protocol):
-    """One way to prove who you are, in one kind of flow."""
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What the person wants to have changed about themselves, and may: the identity as it is to be stored.
+
+    `secrets` are the credentials that change, `writes` belong into the same transaction. `factor` is what the person
+    has just shown to have: the session counts it from now on.
+    """
+
+    identity: Identity
+    secrets: Secrets = field(default_factory=dict[str, Any], repr=False)
+    factor: AuthenticationMethod | None = None
+    writes: tuple[TransactWrite, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsAttempt:
+    """One submit of somebody who is signed in. `identity` is that person as just read."""
+
+    flow: Flow
+    form: Form
+    session: Session
+    identity: Identity
+
+
+class FormPart(Protocol):
+    """What has a part in a form."""
 
     @property
     def id(self) -> str:
@@ -111,8 +135,30 @@ class Method(Protocol):
         """Its part of the form as the flow stands, unsorted and without values."""
         ...
 
+
+class Method(FormPart, Protocol):
+    """One way to prove who you are, in one kind of flow."""
+
     def keys(self, form: Form, svc: Services) -> Sequence[Key]:
         """What to read along with the flow, in the same round trip."""
         ...
 
     def submit(self, attempt: Attempt, svc: Services) -> Verdict: ...
+
+
+class SettingsMethod(FormPart, Protocol):
+    """One thing that people can change about themselves."""
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Which fields of the body are yes or no."""
+        ...
+
+    @property
+    def protected(self) -> bool:
+        """Whether it always needs a session that is fresh; what changes addresses or identifiers does anyway."""
+        ...
+
+    def submit(self, attempt: SettingsAttempt, svc: Services) -> Change | Rejected | Pending:
+        """Raises FlowErrors of its own."""
+        ...

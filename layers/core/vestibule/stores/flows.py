@@ -46,8 +46,12 @@ class FlowStore:
 
     def add(self, flow: Flow) -> Flow:
         """Store a new flow; its version is 1 then."""
-        self._table.write(Put(_item(flow, version=1), (Absent(),)))
+        self._table.write(self.adding(flow))
         return _with_version(flow, 1)
+
+    def adding(self, flow: Flow) -> Put:
+        """`add` as a part of a transaction."""
+        return Put(_item(flow, version=1), (Absent(),))
 
     def save(self, flow: Flow) -> Flow:
         """Store a flow that was read before. Raises FlowChanged."""
@@ -129,6 +133,7 @@ def _document(flow: Flow) -> dict[str, Any]:
         "extra": list(flow.extra_nodes),
         "internal": dict(flow.internal),
         "payload": flow.transient_payload,
+        "who": flow.identity_id,
         "codes": [_code_row(code) for code in flow.codes],
     }
     return {name: value for name, value in document.items() if value not in (None, "", [], {}, False)}
@@ -160,6 +165,7 @@ def _flow(item: Item) -> Flow:
         extra_nodes=tuple(document.get("extra", ())),
         internal=document.get("internal", {}),
         transient_payload=document.get("payload"),
+        identity_id=document.get("who"),
         codes=tuple(_code(row) for row in document.get("codes", ())),
         attempts=item.get("att", 0),
         version=item["ver"],

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Sequence
 
-from vestibule.crypto.sealing import Sealer
+from vestibule.crypto.sealing import Sealer, SecretRemoved
 from vestibule.crypto.text import to_base64url
 
 _SIZE = 32
@@ -17,7 +17,7 @@ _TEXT_BYTES = 24
 """192 bits keep keys short (32 characters) and collisions out of reach."""
 
 
-class IndexKeyUnreadable(Exception):
+class IndexKeyUnreadable(SecretRemoved):
     """None of `secrets.cipher` opens the stored index key: the secret that wrapped it was removed."""
 
     def __init__(self) -> None:

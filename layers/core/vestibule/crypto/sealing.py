@@ -25,6 +25,10 @@ _HEADER = len(_VERSION) + _HINT
 _SMALLEST = _HEADER + _SALT + _NONCE + _TAG
 
 
+class SecretRemoved(Exception):
+    """No configured secret opens what is stored. Its text names the setting and nothing else: it may be logged."""
+
+
 def derive_key(secret: str, purpose: str, size: int = 32) -> bytes:
     """The key of one purpose from a configured secret, by HKDF-SHA-256. Purposes share no key."""
     info = b"vestibule:" + purpose.encode()

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from vestibule.crypto.sealing import SecretRemoved
 from vestibule.domain.errors import FlowError
 from vestibule.domain.outcome import FlowInvalid, Outcome, SignedIn, SignedUp
 from vestibule.domain.request import Request
@@ -54,10 +55,16 @@ def refused(error: FlowError, request: Request) -> None:
 
 
 def failed(failure: Exception) -> None:
-    """Something that should not happen. Its message may hold what people sent, so only type and place are logged."""
+    """Something that should not happen. Its message may hold what people sent, so only type and place are logged.
+
+    But for a removed secret: only who runs this can mend that, and the text says how.
+    """
     frames = traceback.extract_tb(failure.__traceback__)[-8:]
     places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
     _count("RequestFailed", type(failure).__name__)
+    if isinstance(failure, SecretRemoved):
+        _log.error("%s", failure)
+        return
     _log.error("failed", extra={"error": type(failure).__name__, "places": places})
 
 

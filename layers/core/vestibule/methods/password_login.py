@@ -104,15 +104,15 @@ def _checked(
     if not matches or hashed is None or identity is None:
         return None, ()
     beside = [lambda: svc.table.write(svc.guesses.succeeded(PASSWORD, subject))]
-    if item is not None and svc.hasher.needs_rehash(hashed):
-        beside.append(lambda: _rehash(identity, password, item, svc))
+    if item is not None and entry is not None and (entry.rotated or svc.hasher.needs_rehash(hashed)):
+        beside.append(lambda: _renew(identity, password, hashed, item, svc))
     return identity, tuple(beside)
 
 
-def _rehash(identity: Identity, password: str, item: Item, svc: Services) -> None:
-    """Store the password under the configured hash, when it lies under another: the plain text is only here now."""
+def _renew(identity: Identity, password: str, hashed: str, item: Item, svc: Services) -> None:
+    """Store the password as the configuration has it now: the plain text, for another hash, is only here now."""
     try:
-        config = {"hashed_password": svc.hasher.hash(password)}
+        config = {"hashed_password": svc.hasher.hash(password) if svc.hasher.needs_rehash(hashed) else hashed}
     except PasswordTooLong:
         return
     svc.identities.replace_secret(identity, PASSWORD, config, read=item)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -38,6 +37,7 @@ from vestibule.stores.identity_items import (
 )
 from vestibule.stores.index_keys import IndexKeys
 from vestibule.stores.parts import write_those_that_hold
+from vestibule.stores.sealed import opened, sealed
 
 _TRANSACTION = 100
 _DIGITS = "0123456789abcdef"
@@ -63,14 +63,21 @@ class IdentityChanged(Exception):
 
 @dataclass(frozen=True, slots=True)
 class IdentifierEntry:
-    """Who a credential identifier belongs to. For `password` the hash stands beside it: hashing starts at once."""
+    """Who a credential identifier belongs to. For `password` the hash stands beside it: hashing starts at once.
+
+    `rotated`: another secret than the first of `secrets.cipher` sealed it.
+    """
 
     identity_id: str
     hashed_password: str | None = field(default=None, repr=False)
+    rotated: bool = False
 
 
 class IdentityStore:
-    """Raises AlreadyExists and IdentityChanged where a change loses; nothing is written then."""
+    """Raises AlreadyExists and IdentityChanged where a change loses; nothing is written then.
+
+    What reads secrets raises SecretRemoved for one that was sealed with a secret that is configured no more.
+    """
 
     def __init__(self, table: Table, keys: IndexKeys, sealer: Sealer) -> None:
         self._table = table
@@ -117,11 +124,8 @@ class IdentityStore:
         """Credential type to its config, for those that have one."""
         wanted = list(dict.fromkeys(types))
         items = self._table.get([credential_key(identity_id, type_) for type_ in wanted]) if wanted else []
-        return {
-            type_: config
-            for type_, item in zip(wanted, items, strict=True)
-            if item is not None and (config := self._opened(item["cfg"], identity_id, type_)) is not None
-        }
+        found = {type_: item for type_, item in zip(wanted, items, strict=True) if item is not None}
+        return {type_: opened(self._sealer, item["cfg"], identity_id, type_) for type_, item in found.items()}
 
     def identifier_key(self, type_: str, identifier: str) -> Key:
         """Where the entry of a normalised identifier stands."""
@@ -131,8 +135,10 @@ class IdentityStore:
         """The entry in an item that was read along with others."""
         if item is None:
             return None
-        config = self._opened(item["cfg"], item["id"], "password") if "cfg" in item else None
-        return IdentifierEntry(item["id"], (config or {}).get("hashed_password") or None)
+        if "cfg" not in item:
+            return IdentifierEntry(item["id"])
+        hashed = opened(self._sealer, item["cfg"], item["id"], "password").get("hashed_password")
+        return IdentifierEntry(item["id"], hashed or None, self._sealer.needs_reseal(item["cfg"]))
 
     # --- writing ---------------------------------------------------------------------------------------
 
@@ -168,7 +174,7 @@ class IdentityStore:
         return replace(new, version=old.version + 1)
 
     def replace_secret(self, identity: Identity, type_: str, config: Mapping[str, Any], *, read: Item) -> bool:
-        """Another form of the same secret (a rehash). `read` is an identifier's entry as it was when the secret held.
+        """The same secret, hashed or sealed anew. `read` is an identifier's entry as it was when the secret held.
 
         False when the secret was changed meanwhile: that change stays.
         """
@@ -219,7 +225,7 @@ class IdentityStore:
         for type_, identifier in identifiers_of(identity):
             item = _row(self.identifier_key(type_, identifier), identity.id)
             if type_ == "password" and (config := secrets.get(type_)):
-                item["cfg"] = self._sealed(config, identity.id, type_)
+                item["cfg"] = sealed(self._sealer, config, identity.id, type_)
             claims.append((AlreadyExists("identifier", type_, identifier), Put(item, mine)))
         for (via, value), roles in addresses_of(identity).items():
             item = _row((f"A#{via}#{self._keys.hmac(f'address:{via}', value)}", "#"), identity.id) | {"roles": roles}
@@ -241,7 +247,7 @@ class IdentityStore:
             if config is None:
                 writes.append(Delete((pk, sk)))
             else:
-                writes.append(Put({"pk": pk, "sk": sk, "cfg": self._sealed(config, identity_id, type_)}))
+                writes.append(Put({"pk": pk, "sk": sk, "cfg": sealed(self._sealer, config, identity_id, type_)}))
         return writes
 
     def _with_password(self, old: Identity, new: Identity, secrets: dict[str, Any]) -> dict[str, Any]:
@@ -273,13 +279,6 @@ class IdentityStore:
 
     def _pointed_to(self, item: Item | None) -> Identity | None:
         return self.find(item["id"]) if item is not None else None
-
-    def _sealed(self, config: Mapping[str, Any], identity_id: str, type_: str) -> str:
-        return self._sealer.seal(json.dumps(config).encode(), context=f"{type_}:{identity_id}".encode())
-
-    def _opened(self, sealed: str, identity_id: str, type_: str) -> dict[str, Any] | None:
-        plain = self._sealer.open(sealed, context=f"{type_}:{identity_id}".encode())
-        return None if plain is None else json.loads(plain)
 
 
 def _row(key: Key, identity_id: str) -> Item:

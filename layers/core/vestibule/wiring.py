@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
@@ -28,6 +28,7 @@ from vestibule.config.fetch import FetchError, fetch
 from vestibule.config.findings import ConfigError, Finding
 from vestibule.config.identity_schema import IdentitySchema
 from vestibule.config.load import Loaded, load
+from vestibule.config.message_templates import Overrides, load_overrides
 from vestibule.config.model import Config
 from vestibule.config.schemas import load_schemas
 from vestibule.config.urls import Urls
@@ -140,7 +141,7 @@ def build(
         continuity=ContinuityStore(table, Sealer(cookie, "continuity"), clock, random),
         failures=FailureStore(table, clock, random),
         messages=MessageStore(table, index, Sealer(cipher, "message"), clock, random),
-        compose=_Composing(config),
+        compose=_Composing(config, _overrides(config, web, base)),
         deliver=deliver or ConfiguredDelivery(config, web, local=not _on_lambda()),
         events=events or QueuedEvents(clock),
         guesses=Guesses(table, clock, _limits(config)),
@@ -154,8 +155,9 @@ def build(
 class _Composing:
     """Port Compose, whose texts are read with the first message: most functions never show one."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, overrides: Overrides) -> None:
         self._config = config
+        self._overrides = overrides
 
     def __call__(self, message: CourierMessage) -> Letter:
         return self._composer(message)
@@ -164,7 +166,7 @@ class _Composing:
     def _composer(self) -> Compose:
         from vestibule.workers.templates.compose import Composer  # noqa: PLC0415 (as the class says)
 
-        return Composer(self._config)
+        return Composer(self._config.vestibule.pages, self._overrides)
 
 
 def _on_lambda() -> bool:
@@ -180,7 +182,12 @@ def _required_secrets(config: Config) -> tuple[Sequence[str], Sequence[str]]:
     return cookie, config.secrets.cipher or cookie
 
 
-def _schemas(config: Config, web: Web, base: Path | None) -> dict[str, IdentitySchema]:
+def _overrides(config: Config, web: Web, base: Path | None) -> Overrides:
+    """Read now, so that a template that cannot be used is said at the start. Raises ConfigError."""
+    return load_overrides(config.courier, _fetching(web, base), base)
+
+
+def _fetching(web: Web, base: Path | None) -> Callable[[str], bytes]:
     def get(url: str, limit: int) -> bytes:
         try:
             response = web.request("GET", url, timeout=10, limit=limit)
@@ -192,6 +199,12 @@ def _schemas(config: Config, web: Web, base: Path | None) -> dict[str, IdentityS
 
     def fetched(source: str) -> bytes:
         return fetch(source, get, base=base)
+
+    return fetched
+
+
+def _schemas(config: Config, web: Web, base: Path | None) -> dict[str, IdentitySchema]:
+    fetched = _fetching(web, base)
 
     def parsed(source: str) -> Any:
         return json.loads(fetched(source))

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from vestibule.domain.courier import CourierMessage
+from vestibule.domain.courier_fields import template_data
 from vestibule.local.event import HttpRequest, HttpResponse
 from vestibule.local.routes import Api
 from vestibule.services import Services
 
 SHOWN = 50
 
-_CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
-_LINK = re.compile(r"https?://[^\s\"'<>]+")
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; frame-src 'self'; base-uri 'none'"
 )
@@ -47,8 +45,7 @@ def pages(svc: Services) -> Mapping[tuple[Api, str], Page]:
 
 def _row(message: CourierMessage, svc: Services) -> dict[str, object]:
     letter = svc.compose(message)
-    link = _LINK.search(letter.plain)
-    code = _CODE.search(_LINK.sub("", letter.plain))
+    filled = template_data(message)
     return {
         "id": message.id,
         "to": message.recipient,
@@ -59,8 +56,8 @@ def _row(message: CourierMessage, svc: Services) -> dict[str, object]:
         "at": f"{message.created_at:%Y-%m-%d %H:%M:%S} UTC",
         "subject": letter.subject,
         "body": letter.plain,
-        "code": code[0] if code else "",
-        "link": link[0] if link else "",
+        "code": next((value for key, value in filled.items() if key.endswith("_code") and value), ""),
+        "link": next((value for key, value in filled.items() if key.endswith(("cation_url", "covery_url"))), ""),
     }
 
 

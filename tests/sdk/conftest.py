@@ -1,0 +1,82 @@
+"""`vestibule serve` as a process, and the SDK's clients for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import ory_kratos_client as sdk
+import pytest
+from tests.world import CONFIG, SCHEMA
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Addresses:
+    public: str
+    admin: str
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
+    """A server with a store in memory, on two free ports; it ends with the tests."""
+    folder = tmp_path_factory.mktemp("served")
+    (folder / "person.schema.json").write_text(json.dumps(SCHEMA))
+    document = {name: CONFIG[name] for name in ("dsn", "secrets", "hashers", "selfservice")}
+    document["identity"] = {
+        "default_schema_id": "person",
+        "schemas": [{"id": "person", "url": "file://person.schema.json"}],
+    }
+    (folder / "kratos.yml").write_text(json.dumps(document))  # YAML reads JSON
+    ports = [_free_port(), _free_port()]
+    command = [sys.executable, "-m", "vestibule.cli.main", "serve", "--dev", "-c", "kratos.yml"]
+    command += [f"--public-port={ports[0]}", f"--admin-port={ports[1]}", f"--template={ROOT / 'template.yaml'}"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "layers" / "core")}
+    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        _await_banner(process)
+        yield Addresses(*(f"http://127.0.0.1:{port}" for port in ports))
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+@pytest.fixture
+def frontend(served: Addresses) -> Iterator[sdk.FrontendApi]:
+    with sdk.ApiClient(sdk.Configuration(host=served.public)) as client:
+        yield sdk.FrontendApi(client)
+
+
+@pytest.fixture
+def identities(served: Addresses) -> Iterator[sdk.IdentityApi]:
+    with sdk.ApiClient(sdk.Configuration(host=served.admin)) as client:
+        yield sdk.IdentityApi(client)
+
+
+@pytest.fixture
+def metadata(served: Addresses) -> Iterator[sdk.MetadataApi]:
+    with sdk.ApiClient(sdk.Configuration(host=served.admin)) as client:
+        yield sdk.MetadataApi(client)
+
+
+def _await_banner(process: subprocess.Popen[bytes]) -> None:
+    """The ports are open when the address to sign up is printed."""
+    assert process.stdout
+    said = b""
+    for line in process.stdout:
+        said += line
+        if b"/self-service/registration/browser" in line:
+            return
+    raise AssertionError(said.decode())
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+        return opened.getsockname()[1]

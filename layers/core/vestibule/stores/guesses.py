@@ -83,54 +83,58 @@ class Guesses:
         self._clock = clock
         self._limits = limits
 
-    def reserve(self, scope: str, subject: str) -> Reserved | Refused:
+    def reserve(self, scope: str, subject: str, limits: GuessLimits | None = None) -> Reserved | Refused:
         """Count a guess, or refuse it. One write; a second one where the free guesses are used up or have lapsed.
 
-        Raises StoreUnavailable: then nothing may be compared.
+        `limits` where a scope has others than those for guesses. Raises StoreUnavailable: then nothing may be compared.
         """
+        limits = limits or self._limits
         key = counter_key(scope, subject)
         now = to_micros(self._clock.now())
-        write: Write = self._free_guess(key, now)
+        write: Write = _free_guess(key, now, limits)
         for _ in range(_TRIES):
             try:
                 stored = self._table.write(write)
             except ConditionFailed as failed:
-                judged = self._judge(key, failed.item, now)
+                judged = _judge(key, failed.item, now, limits)
                 if isinstance(judged, Refused):
                     return judged
                 write = judged
             else:
                 return Reserved(stored["count"] if stored else 1)
-        return Refused(self._limits.first_wait)
+        return Refused(limits.first_wait)
 
     def succeeded(self, scope: str, subject: str) -> Delete:
         """Forgets the counter: to be written once the secret was right, alone or in the transaction that follows."""
         return Delete(counter_key(scope, subject))
 
-    def _free_guess(self, key: Key, now: int) -> Update:
-        """One of the free ones, of a counter that has not lapsed."""
-        within: tuple[Condition, ...] = (
-            AnyOf((Absent(), LessThan("count", self._limits.free))),
-            AnyOf((Absent(), LessThan("lapse", -now))),
-        )
-        return Update(key, set=self._times(now), add={"count": 1}, conditions=within)
 
-    def _judge(self, key: Key, item: Item | None, now: int) -> Refused | Write:
-        """What to do about a counter whose free guesses are used up, or which has lapsed."""
-        if item is None:
-            return self._free_guess(key, now)
-        count, last, lapse = item["count"], item["last"], -item["lapse"]
-        unchanged: tuple[Condition, ...] = (Equals("count", count), Equals("last", last))
-        if lapse <= now:
-            return Put({"pk": key[0], "sk": key[1], "count": 1, **self._times(now)}, unchanged)
-        next_at = lapse if count >= self._limits.cap else last + _micros(self._limits.wait_after(count))
-        if next_at > now:
-            return Refused(timedelta(microseconds=next_at - now))
-        return Update(key, set=self._times(now), add={"count": 1}, conditions=unchanged)
+def _free_guess(key: Key, now: int, limits: GuessLimits) -> Update:
+    """One of the free ones, of a counter that has not lapsed."""
+    within: tuple[Condition, ...] = (
+        AnyOf((Absent(), LessThan("count", limits.free))),
+        AnyOf((Absent(), LessThan("lapse", -now))),
+    )
+    return Update(key, set=_times(now, limits), add={"count": 1}, conditions=within)
 
-    def _times(self, now: int) -> dict[str, int]:
-        end = now + _micros(self._limits.forgotten_after)
-        return {"last": now, "lapse": -end, "ttl": end // _MICROS + 1}
+
+def _judge(key: Key, item: Item | None, now: int, limits: GuessLimits) -> Refused | Write:
+    """What to do about a counter whose free guesses are used up, or which has lapsed."""
+    if item is None:
+        return _free_guess(key, now, limits)
+    count, last, lapse = item["count"], item["last"], -item["lapse"]
+    unchanged: tuple[Condition, ...] = (Equals("count", count), Equals("last", last))
+    if lapse <= now:
+        return Put({"pk": key[0], "sk": key[1], "count": 1, **_times(now, limits)}, unchanged)
+    next_at = lapse if count >= limits.cap else last + _micros(limits.wait_after(count))
+    if next_at > now:
+        return Refused(timedelta(microseconds=next_at - now))
+    return Update(key, set=_times(now, limits), add={"count": 1}, conditions=unchanged)
+
+
+def _times(now: int, limits: GuessLimits) -> dict[str, int]:
+    end = now + _micros(limits.forgotten_after)
+    return {"last": now, "lapse": -end, "ttl": end // _MICROS + 1}
 
 
 def counter_key(scope: str, subject: str) -> Key:

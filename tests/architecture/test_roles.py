@@ -1,0 +1,265 @@
+"""What the functions do on DynamoDB, seen at the adapter's seam, is what their roles allow: no call less, none more.
+
+Every request comes to a new process, after the cipher secrets were rotated: so whatever reads the index key wraps it
+anew, as it may happen to each function once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+from tests.world import CLIENTS, PASSWORD, Browser, Client, Native, Reply, World
+from tools import policies
+from tools.recording_serve import actions
+
+from vestibule.adapters.dynamodb import DynamoDbTable
+from vestibule.adapters.dynamodb_boto import BotoCall
+from vestibule.local import routes
+from vestibule.ports import Table
+
+REASONS: dict[policies.Call, str] = {}
+"""What a role allows although none of the journeys here leads there."""
+
+OTHERS = ("AdminCourier", "VerificationFetch", "VerificationStart", "VerificationSubmit")
+"""Functions without a journey here: mails lead there, which the run of `make conformance` reads; it looks at them too."""
+
+CIPHER = ["a-cipher-secret-for-tests-123456", "another-cipher-secret-for-tests1"]
+ALICE = "alice@example.org"
+
+_serving: ContextVar[str] = ContextVar("serving", default="")
+_router = routes.Router(routes.read(policies.ROOT / "template.yaml"))
+
+
+@dataclass
+class Seam:
+    """The adapter's seam, with the calls that functions make through it."""
+
+    call: BotoCall
+    seen: set[policies.Call] = field(default_factory=set)
+
+    def __call__(self, operation: str, document: dict[str, Any]) -> dict[str, Any]:
+        if function := _serving.get():
+            self.seen |= {(function, *each) for each in actions(operation, document)}
+        return self.call(operation, document)
+
+
+class Watched(World):
+    """A deployment that knows which function serves, and whose every request meets a new process."""
+
+    table: Table
+    changes: dict[str, Any]
+    numbers: Iterator[int]
+
+    @classmethod
+    def on(cls, table: Table, **selfservice: Any) -> Watched:
+        world = cls.build(table)
+        world.numbers = count()
+        world.changes = {"selfservice": selfservice}
+        return world
+
+    def send(self, method: str, url: str, **options: Any) -> Reply:
+        cipher = CIPHER if next(self.numbers) % 2 else CIPHER[::-1]
+        clock = self.clock
+        fresh = World.build(self.table, self.changes | {"secrets": {"cipher": cipher}})
+        fresh.clock._now = clock.now()  # one clock for all of them
+        self.svc = fresh.svc
+        match = _router.match(options.get("api", "public"), method, urlsplit(url).path)
+        assert match is not None
+        token = _serving.set(match.route.function.name)
+        try:
+            return super().send(method, url, **options)
+        finally:
+            _serving.reset(token)
+
+
+@pytest.fixture
+def seam(dynamodb_local_call: BotoCall) -> Seam:
+    return Seam(dynamodb_local_call)
+
+
+def test_roles_allow_what_the_functions_do_and_nothing_else(seam: Seam, dynamodb_local_name: str) -> None:
+    table = DynamoDbTable(dynamodb_local_name, seam)
+    for journey in JOURNEYS:
+        journey(table)
+    allowed, seen = policies.allowed(), seam.seen
+    watched = {call for call in allowed if call[0] not in OTHERS}
+    lacking, idle = seen - allowed, watched - seen - REASONS.keys()
+    assert not lacking, f"calls that a role forbids: {sorted(lacking)}"
+    assert not idle, f"calls that a role allows and no journey here makes: {sorted(idle)}"
+    assert REASONS.keys() <= allowed - seen, "reasons for what is not so any more"
+
+
+# --- journeys ---------------------------------------------------------------------------------------------
+
+
+def people(table: Table) -> None:
+    """Sign up, sign in and out, with mistakes on the way, for the three clients."""
+    for kind in CLIENTS:
+        world = Watched.on(table)
+        email = f"{kind.kind}-{ALICE}"
+        client = kind(world)
+        sign_up(client, email, password="short")
+        sign_up(client, email)
+        sign_up(kind(world), email)  # taken
+        client.get(f"/self-service/registration/{_start(kind)}")  # somebody is signed in
+        client.get(f"/self-service/login/{_start(kind)}")
+        client.get(f"/self-service/login/{_start(kind)}?refresh=true&return_to=https://evil.example")
+        stranger = kind(world)
+        for flow_kind in ("registration", "login"):
+            flow = stranger.start(flow_kind)
+            client.fetch(flow_kind, flow.id)
+            client.submit(flow, method="password")  # somebody is signed in
+        sign_in(client, email, refresh="true")
+        other = kind(world)
+        sign_in(other, email, password="wrong")
+        sign_in(other, email)
+        sign_in(kind(world), f"nobody-{email}")
+        for path in ("/sessions/whoami", "/sessions", "/ui/welcome", "/ui/logout"):
+            client.get(path)
+            kind(world).get(path)
+        sessions = client.get("/sessions", Accept="application/json").json
+        client.send("DELETE", f"/sessions/{sessions[0]['id']}")
+        client.send("DELETE", "/sessions")
+        _late(world, kind)
+        _sign_out(client)
+
+
+def in_steps(table: Table) -> None:
+    """The forms that ask for one thing after the other."""
+    world = Watched.on(
+        table, flows={"login": {"style": "identifier_first"}, "registration": {"style": "profile_first"}}
+    )
+    for kind in CLIENTS:
+        email = f"steps-{kind.kind}-{ALICE}"
+        client = kind(world)
+        flow = client.start("registration")
+        client.submit(flow, method="profile", traits={"email": email})
+        client.submit(flow, method="password", password=PASSWORD, traits={"email": email})
+        client = kind(world)
+        flow = client.start("login")
+        client.submit(flow, method="identifier_first", identifier=email)
+        client.submit(flow, method="password", identifier=email, password=PASSWORD)
+
+
+def guesses(table: Table) -> None:
+    """Until they have to wait, and after their counter has lapsed."""
+    world = Watched.on(table)
+    client = Native(world)
+    for _ in range(12):
+        sign_in(client, f"guessed-{ALICE}", password="wrong")
+    world.clock.pass_by(minutes=5)
+    sign_in(client, f"guessed-{ALICE}", password="wrong")
+    world.clock.pass_by(days=2)
+    sign_in(client, f"guessed-{ALICE}", password="wrong")
+
+
+def apps(table: Table) -> None:
+    """What only native apps do, and pages that only browsers see."""
+    world = Watched.on(table)
+    client = Native(world)
+    for flow_kind in ("login", "registration"):
+        flow = client.start(flow_kind, return_session_token_exchange_code="true")
+        code = flow.document["session_token_exchange_code"]
+        client.get(f"/sessions/token-exchange?init_code={code}&return_to_code={code}")
+    browser = Browser(world)
+    for flow_kind in ("login", "registration"):
+        failed = browser.get(f"/self-service/{flow_kind}/browser?return_to=https://evil.example")
+        assert failed.status == 303
+        browser.get(f"/self-service/errors?id={failed.query('id')}", Accept="application/json")
+        browser.get(f"/ui/error?id={failed.query('id')}")
+        browser.get(f"/self-service/{flow_kind}?flow=none")
+        flow = browser.start(flow_kind)
+        browser.get(f"/ui/{flow_kind}?flow={flow.id}")
+        Browser(world).get(f"/self-service/{flow_kind}/flows?id={flow.id}")
+        Browser(world).submit(flow, method="password")  # without its cookies
+    for path in ("/schemas", "/schemas/person", "/health/alive", "/health/ready", "/version", "/no/such/path"):
+        browser.get(path)
+    browser.get("/.well-known/change-password")
+
+
+def administrators(table: Table) -> None:
+    world = Watched.on(table)
+    email = f"made-{ALICE}"
+    document = {
+        "schema_id": "person",
+        "traits": {"email": email},
+        "external_id": "employee-7",
+        "credentials": {"password": {"config": {"password": PASSWORD}}},
+    }
+    made = world.admin("POST", "/admin/identities", document).json["id"]
+    assert world.admin("POST", "/admin/identities", document).status == 409
+    path = f"/admin/identities/{made}"
+    world.admin("GET", f"{path}?include_credential=password")
+    world.admin("GET", "/admin/identities/by/external/employee-7")
+    for query in (
+        {},
+        {"ids": made},
+        {"credentials_identifier": email},
+        {"preview_credentials_identifier_similar": email},
+    ):
+        world.admin("GET", f"/admin/identities?{urlencode(query)}")
+    document["traits"] = {"email": f"other-{email}"}
+    world.admin("PUT", path, document | {"state": "active"})
+    world.admin("PATCH", path, [{"op": "replace", "path": "/traits/email", "value": email}])
+    create = {"create": {"schema_id": "person", "traits": {"email": f"batch-{email}"}}}
+    world.admin("PATCH", "/admin/identities", {"identities": [create]})
+    clients = [Native(world) for _ in range(6)]
+    for client in clients:
+        sign_in(client, email)
+    ids = [client.whoami().json["id"] for client in clients]
+    world.admin("GET", f"{path}/sessions")
+    world.admin("GET", "/admin/sessions?expand=identity")
+    world.admin("GET", f"/admin/sessions/{ids[0]}")
+    world.admin("PATCH", f"/admin/sessions/{ids[0]}/extend")
+    world.admin("DELETE", f"/admin/sessions/{ids[0]}")
+    world.admin("POST", "/admin/sessions", {"action": "disable", "sessions": [ids[1]]})
+    world.admin("POST", "/admin/sessions", {"action": "delete", "sessions": [ids[2]]})
+    world.admin("POST", "/admin/sessions", {"action": "disable", "identities": [made]})
+    world.admin("DELETE", f"{path}/sessions")
+    world.admin("DELETE", f"{path}/credentials/password")
+    assert world.admin("DELETE", path).status == 204
+    for path in ("/health/alive", "/health/ready", "/version", "/sessions/whoami", "/no/such/path"):
+        world.admin("GET", path)
+
+
+JOURNEYS: tuple[Callable[[Table], None], ...] = (people, in_steps, guesses, apps, administrators)
+
+
+def sign_up(client: Client, email: str, password: str = PASSWORD) -> None:
+    client.submit(client.start("registration"), method="password", password=password, traits={"email": email})
+
+
+def sign_in(client: Client, email: str, password: str = PASSWORD, **params: str) -> None:
+    client.submit(client.start("login", **params), method="password", identifier=email, password=password)
+
+
+def _start(kind: type[Client]) -> str:
+    return "api" if kind is Native else "browser"
+
+
+def _late(world: Watched, kind: type[Client]) -> None:
+    """Forms that were open for too long."""
+    client = kind(world)
+    flows = {name: client.start(name) for name in ("login", "registration")}
+    world.clock.pass_by(hours=3)
+    for name, flow in flows.items():
+        client.submit(flow, method="password", identifier="x", password="x")
+        client.fetch(name, flow.id)
+
+
+def _sign_out(client: Client) -> None:
+    for _ in range(2):  # the second time, nobody is signed in
+        if isinstance(client, Native):
+            body = json.dumps({"session_token": client.token}).encode()
+            client.send("DELETE", "/self-service/logout/api", body, Content_Type="application/json")
+        else:
+            start = client.get("/self-service/logout/browser", Accept="application/json")
+            client.get("/self-service/logout/browser?return_to=https://evil.example")
+            client.get(f"/self-service/logout?token={start.json.get('logout_token', 'none')}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from vestibule.config.schema_fields import TraitField
 from vestibule.domain.errors import NotFound
@@ -12,7 +13,7 @@ from vestibule.domain.message import Problem
 from vestibule.domain.outcome import FlowInvalid
 from vestibule.domain.request import Request
 from vestibule.lifecycle import drawing
-from vestibule.methods.method import Form, Method, Pending
+from vestibule.methods.method import Form, FormPart, Method, Pending
 from vestibule.methods.registry import KNOWN, METHODS
 from vestibule.services import Services
 from vestibule.stores.flows import FlowChanged
@@ -20,6 +21,8 @@ from vestibule.ui import messages
 from vestibule.ui.decode import BadBody, decode
 from vestibule.ui.shape import Kind as FieldKind
 from vestibule.ui.shape import shape
+
+_Part = TypeVar("_Part", bound=FormPart)
 
 _NO_METHOD = {Kind.LOGIN: messages.LOGIN_NO_STRATEGY_FOUND, Kind.REGISTRATION: messages.REGISTRATION_NO_STRATEGY_FOUND}
 
@@ -39,10 +42,15 @@ def read_form(kind: Kind, request: Request, traits: tuple[TraitField, ...] | Non
 
 def chosen(kind: Kind, form: Form, svc: Services) -> Method | None:
     """The enabled method that the form is for, or None. Raises NotFound for one that exists but is off."""
-    for method in METHODS[kind]:
+    return chosen_of(METHODS[kind], KNOWN[kind], form, svc)
+
+
+def chosen_of(methods: Sequence[_Part], known: frozenset[str], form: Form, svc: Services) -> _Part | None:
+    """`chosen` among these; `known` are the names of those that may exist."""
+    for method in methods:
         if method.enabled(svc) and method.responsible(form):
             return method
-    if form.method in KNOWN[kind]:
+    if form.method in known:
         raise NotFound(f"The method {form.method} is not enabled for this flow")
     return None
 

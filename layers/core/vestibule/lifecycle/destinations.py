@@ -29,13 +29,22 @@ def checked(return_to: str, svc: Services) -> str:
 
 
 def after(flow: Flow, method: str, svc: Services) -> str:
-    """The flow's own return_to while it is on the list, else the method's, the flow's or the general default."""
+    """The flow's own return_to while it is on the list, else the method's, the flow's or the general default.
+
+    Settings without a return address of their own are shown again.
+    """
     own = return_urls(svc).accepted(flow.return_to) if flow.return_to else None
+    if own is None and flow.kind is Kind.SETTINGS:
+        return _configured(flow.kind, method, svc) or svc.urls.ui(flow.kind, flow=flow.id)
     return own or default_after(flow.kind, method, svc)
 
 
 def default_after(kind: Kind, method: str, svc: Services) -> str:
+    return _configured(kind, method, svc) or svc.urls.default_return
+
+
+def _configured(kind: Kind, method: str, svc: Services) -> str | None:
     configured = getattr(svc.config.selfservice.flows, kind).after
     of_method = configured.method(method).default_browser_return_url if hasattr(configured, "method") else None
     chosen = of_method or configured.default_browser_return_url
-    return svc.urls.absolute(chosen) if chosen else svc.urls.default_return
+    return svc.urls.absolute(chosen) if chosen else None

@@ -16,7 +16,7 @@ from vestibule.domain.request import Request
 from vestibule.domain.times import to_rfc3339
 from vestibule.lifecycle.loading import csrf_secret
 from vestibule.methods import traits
-from vestibule.methods.registry import METHODS
+from vestibule.methods.registry import DRAWN
 from vestibule.services import Services
 from vestibule.stores.flows import FlowChanged
 from vestibule.ui import ordering
@@ -26,16 +26,23 @@ from vestibule.ui.nodes import Node, csrf_node, input_node
 _KEPT_PROBLEMS = 20
 """A hostile form could name thousands of fields that a schema does not know; an item is to stay small."""
 
+SUCCESSOR = "successor"
+"""`flow.internal["successor"]`: the id of the flow that goes on behind one that succeeded."""
+
+APPENDED = "appended"
+"""`flow.internal["appended"]`: the group whose nodes were put behind all others, as the wire does for new codes."""
+
 _TRIES = 5
 """Writes of one refusal. More means that many others store theirs: then only this answer shows it."""
 
 
 def container(flow: Flow, request: Request, svc: Services) -> Container:
     """The form: nodes of every enabled method, filled, with what is wrong at its place, in the order of the wire."""
-    drawn = Container(svc.urls.action(flow.kind, flow.id), _nodes(flow, request, svc), flow.messages)
+    drawn = Container(svc.urls.action(flow.kind, _next(flow)), _nodes(flow, request, svc), flow.messages)
     filled = replace(drawn, nodes=with_values(drawn.nodes, flow.values))
     told = with_problems(filled, flow.problems)
-    return replace(told, nodes=ordering.sorted_nodes(told.nodes, _order(flow, svc)))
+    nodes = ordering.sorted_nodes(told.nodes, _order(flow, svc))
+    return replace(told, nodes=ordering.behind(nodes, flow.internal.get(APPENDED)))
 
 
 def document(flow: Flow, request: Request, svc: Services, **extra: Any) -> Json:
@@ -51,6 +58,8 @@ def document(flow: Flow, request: Request, svc: Services, **extra: Any) -> Json:
     }
     if flow.kind in (Kind.LOGIN, Kind.REGISTRATION, Kind.SETTINGS):
         wire["organization_id"] = flow.organization_id
+    if flow.identity is not None:
+        wire["identity"] = flow.identity.to_wire(svc.urls.public)
     if flow.kind is Kind.LOGIN:
         wire |= {
             "created_at": to_rfc3339(flow.issued_at),
@@ -79,7 +88,7 @@ def refuse(
             stored = svc.flows.save(refused)
         except FlowChanged:
             newest = svc.flows.find(flow.id, flow.kind) or flow
-            newest = replace(newest, active=flow.active or newest.active)
+            newest = replace(newest, active=flow.active or newest.active, identity=flow.identity)
             refused = _refused(newest, problems, request, svc, values or {})
         else:
             return FlowInvalid(flow=stored, document=document(stored, request, svc))
@@ -92,6 +101,7 @@ def _refused(flow: Flow, problems: tuple[Problem, ...], request: Request, svc: S
         messages=(),
         problems=problems[:_KEPT_PROBLEMS],
         values=merged(flow.values, values),
+        internal={name: value for name, value in flow.internal.items() if name != APPENDED},
         updated_at=svc.clock.now(),
     )
     known = {node.name for node in _nodes(refused, request, svc)}
@@ -112,7 +122,7 @@ def _nodes(flow: Flow, request: Request, svc: Services) -> tuple[Node, ...]:
     nodes: dict[tuple[str, str, str], Node] = {}
     if flow.kind is Kind.REGISTRATION:
         nodes |= {(node.name, node.group, ""): node for node in traits.nodes(flow, svc)}
-    for method in METHODS[flow.kind]:
+    for method in DRAWN[flow.kind]:
         if method.enabled(svc):
             for node in method.nodes(flow, svc):
                 nodes.setdefault((node.name, node.group, str(node.value or "")), node)
@@ -132,5 +142,11 @@ def _token(flow: Flow, request: Request, svc: Services) -> str:
 def _order(flow: Flow, svc: Services) -> ordering.Order:
     if flow.kind is Kind.LOGIN:
         return ordering.LOGIN
-    names = svc.schema(flow.identity_schema).keys
-    return ordering.registration(names) if flow.kind is Kind.REGISTRATION else ordering.settings(names)
+    if flow.kind is Kind.REGISTRATION:
+        return ordering.registration(svc.schema(flow.identity_schema).keys)
+    return ordering.settings(svc.schema(flow.identity.schema_id if flow.identity else None).keys)
+
+
+def _next(flow: Flow) -> str:
+    """Whose id the form is sent with."""
+    return flow.internal.get(SUCCESSOR) or flow.id

@@ -43,7 +43,7 @@ def fetch(kind: Kind, request: Request, svc: Services) -> Flow:
         raise NotFound
     ensure_own(flow, request)
     if flow.expires_at <= svc.clock.now():
-        raise FlowExpired("The flow has expired; start a new one", details=_how_to_start_again(flow, svc))
+        raise FlowExpired("The flow has expired; start a new one", details=how_to_start_again(flow, svc))
     return flow
 
 
@@ -143,7 +143,7 @@ def _browser_in_disguise(request: Request) -> Problem | None:
     return Problem(messages.GENERIC(reason=reason))
 
 
-def _how_to_start_again(flow: Flow, svc: Services) -> dict[str, str]:
+def how_to_start_again(flow: Flow, svc: Services) -> dict[str, str]:
     if flow.is_api:
         return {"api": svc.urls.self_service(f"{flow.kind}/api")}
     return_to = flow.return_to

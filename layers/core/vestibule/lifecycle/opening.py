@@ -8,7 +8,8 @@ from typing import Any
 
 from vestibule.crypto import csrf
 from vestibule.domain.errors import BadRequest, FlowExpired
-from vestibule.domain.flow import Flow, FlowType, Kind
+from vestibule.domain.flow import Flow, FlowState, FlowType, Kind
+from vestibule.domain.identity import Identity
 from vestibule.domain.message import Message, Problem
 from vestibule.domain.request import Request
 from vestibule.domain.times import to_rfc3339
@@ -23,6 +24,9 @@ _EXPIRED = {
     Kind.VERIFICATION: messages.VERIFICATION_FLOW_EXPIRED,
 }
 
+_KEPT = ("identifier", "factors")
+"""What a flow in place of an expired one still knows of whoever is signed in."""
+
 
 def new_flow(kind: Kind, type_: FlowType, request: Request, svc: Services) -> Flow:
     """A flow for the client of the request, not stored yet."""
@@ -35,8 +39,14 @@ def new_flow(kind: Kind, type_: FlowType, request: Request, svc: Services) -> Fl
         updated_at=now,
         expires_at=now + lifespan(kind, svc),
         request_url=request.url,
+        state=FlowState.SHOW_FORM if kind is Kind.SETTINGS else FlowState.CHOOSE_METHOD,
         csrf=csrf.digest(request.csrf) if type_ is FlowType.BROWSER and request.csrf else "",
     )
+
+
+def settings_flow(type_: FlowType, identity: Identity, request: Request, svc: Services) -> Flow:
+    """A flow in which this person changes their own settings, not stored yet."""
+    return replace(new_flow(Kind.SETTINGS, type_, request, svc), identity_id=identity.id, identity=identity)
 
 
 def lifespan(kind: Kind, svc: Services) -> timedelta:
@@ -64,6 +74,9 @@ def _replacement(flow: Flow, request: Request, svc: Services, why: Message) -> F
         identity_schema=flow.identity_schema,
         requested_aal=flow.requested_aal,
         refresh=flow.refresh,
+        identity_id=flow.identity_id,
+        identity=flow.identity,
+        internal={name: flow.internal[name] for name in _KEPT if name in flow.internal},
         problems=(Problem(why),),
     )
 

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 
 from vestibule.domain.flow import Kind
 from vestibule.methods.identifier_first import IdentifierFirst
-from vestibule.methods.method import Method
+from vestibule.methods.method import FormPart, Method, SettingsMethod
 from vestibule.methods.password_login import PasswordLogin
 from vestibule.methods.password_registration import PasswordRegistration
+from vestibule.methods.password_settings import PasswordSettings
 from vestibule.methods.profile_registration import ProfileRegistration
+from vestibule.methods.profile_settings import ProfileSettings
 
 METHODS: Mapping[Kind, tuple[Method, ...]] = {
     Kind.LOGIN: (PasswordLogin(), IdentifierFirst()),
@@ -18,6 +20,11 @@ METHODS: Mapping[Kind, tuple[Method, ...]] = {
     Kind.RECOVERY: (),
     Kind.VERIFICATION: (),
 }
+
+SETTINGS: tuple[SettingsMethod, ...] = (ProfileSettings(), PasswordSettings())
+
+DRAWN: Mapping[Kind, tuple[FormPart, ...]] = {**METHODS, Kind.SETTINGS: SETTINGS}
+"""Whose nodes stand in a form."""
 
 KNOWN: Mapping[Kind, frozenset[str]] = {
     Kind.LOGIN: frozenset({"password", "code", "oidc", "passkey", "webauthn"}),

@@ -26,6 +26,7 @@ ALONE = {
     "PublicPages": (200, "<!doctype html>"),
     "PublicFallback": (405, "Method Not Allowed"),
     "AdminIdentities": (201, '"email":"bob@example.com"'),
+    "AdminCourier": (200, "[]"),
     "AdminSessions": (200, "["),
     "AdminHealth": (200, '"version":"'),
     "AdminFallback": (307, ""),

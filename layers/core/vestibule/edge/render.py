@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vestibule.domain.errors import FlowError, TooManyRequests
-from vestibule.domain.flow import Flow
+from vestibule.domain.flow import Flow, Kind
 from vestibule.domain.json import Json
 from vestibule.domain.outcome import (
     UNCHANGED,
@@ -72,7 +72,9 @@ def _invalid(outcome: FlowInvalid, request: Request, svc: Services) -> Response:
 
 
 def _continued(outcome: FlowContinued, request: Request, svc: Services) -> Response:
-    if client_of(request, outcome.flow) is not ClientKind.BROWSER:
+    # A verification goes on for whom its request accepts, whatever type its flow has (contract 01 §1, 08).
+    by_accept = outcome.flow.kind is Kind.VERIFICATION
+    if not (request.accepts_html if by_accept else client_of(request, outcome.flow) is ClientKind.BROWSER):
         return _json(outcome.document, cookies=outcome.cookies)
     return _see(outcome.location or svc.urls.ui(outcome.flow.kind, flow=outcome.flow.id), cookies=outcome.cookies)
 

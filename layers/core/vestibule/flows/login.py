@@ -98,7 +98,8 @@ def submit(request: Request, svc: Services) -> Outcome:
 
 
 def _signed_in(proven: Proven, method: str, attempt: Attempt, svc: Services) -> Outcome:
-    flow, identity = replace(attempt.flow, active=method), proven.identity
+    payload = dict(attempt.form.transient_payload)
+    flow, identity = replace(attempt.flow, active=method, transient_payload=payload), proven.identity
     if not identity.active:
         return _disabled(flow, method, attempt, svc)
     return_to = destinations.after(attempt.flow, method, svc)

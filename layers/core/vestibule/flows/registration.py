@@ -101,7 +101,7 @@ def _signed_up(proven: Proven, method: str, attempt: Attempt, svc: Services) -> 
     before = Moment(
         point=Point.REGISTRATION_PRE_PERSIST,
         request=attempt.request,
-        flow=attempt.flow,
+        flow=replace(attempt.flow, transient_payload=dict(attempt.form.transient_payload)),
         method=method,
         identity=proven.identity,
         factor=proven.factor,

@@ -6,8 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from vestibule.hooks.hook import Hook
+from vestibule.hooks.require_verified_address import RequireVerifiedAddress
 from vestibule.hooks.session import OpenSession
+from vestibule.hooks.show_verification_ui import ShowVerificationUi
+from vestibule.hooks.verification import Verification
 
 HOOKS: Mapping[str, Callable[[Any], Hook]] = {
+    "require_verified_address": RequireVerifiedAddress,
     "session": OpenSession,
+    "show_verification_ui": ShowVerificationUi,
+    "verification": Verification,
 }

@@ -14,6 +14,7 @@ from vestibule.domain.message import Problem
 from vestibule.domain.outcome import FlowInvalid
 from vestibule.domain.request import Request
 from vestibule.domain.times import to_rfc3339
+from vestibule.lifecycle import verification_form
 from vestibule.lifecycle.loading import csrf_secret
 from vestibule.methods import traits
 from vestibule.methods.registry import DRAWN
@@ -41,6 +42,9 @@ def container(flow: Flow, request: Request, svc: Services) -> Container:
     drawn = Container(svc.urls.action(flow.kind, _next(flow)), _nodes(flow, request, svc), flow.messages)
     filled = replace(drawn, nodes=with_values(drawn.nodes, flow.values))
     told = with_problems(filled, flow.problems)
+    if flow.kind is Kind.VERIFICATION:
+        action, method = verification_form.target(flow, svc)
+        return replace(told, action=action, method=method)
     nodes = ordering.sorted_nodes(told.nodes, _order(flow, svc))
     return replace(told, nodes=ordering.behind(nodes, flow.internal.get(APPENDED)))
 
@@ -119,6 +123,9 @@ def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> Json:
 
 
 def _nodes(flow: Flow, request: Request, svc: Services) -> tuple[Node, ...]:
+    if flow.kind is Kind.VERIFICATION:
+        drawn = verification_form.nodes(flow, _token(flow, request, svc), svc)
+        return (*drawn, *_extra(flow, drawn))
     nodes: dict[tuple[str, str, str], Node] = {}
     if flow.kind is Kind.REGISTRATION:
         nodes |= {(node.name, node.group, ""): node for node in traits.nodes(flow, svc)}
@@ -126,14 +133,19 @@ def _nodes(flow: Flow, request: Request, svc: Services) -> tuple[Node, ...]:
         if method.enabled(svc):
             for node in method.nodes(flow, svc):
                 nodes.setdefault((node.name, node.group, str(node.value or "")), node)
-    present = {node.name for node in nodes.values()}
-    extra = [input_node(name, "text", "default") for name in flow.extra_nodes if name not in present]
+    extra = _extra(flow, tuple(nodes.values()))
     token = [] if flow.is_api and not nodes else [csrf_node(_token(flow, request, svc))]
     return (*token, *nodes.values(), *extra)
 
 
+def _extra(flow: Flow, drawn: tuple[Node, ...]) -> list[Node]:
+    present = {node.name for node in drawn}
+    return [input_node(name, "text", "default") for name in flow.extra_nodes if name not in present]
+
+
 def _token(flow: Flow, request: Request, svc: Services) -> str:
-    if flow.is_api:
+    """Flows of apps have one only when a browser opened the link in their mail."""
+    if flow.is_api and not flow.csrf:
         return ""
     secret = request.csrf if request.csrf_is_new else csrf_secret(flow, request)
     return csrf.mask(secret, svc.random.bytes) if secret else ""

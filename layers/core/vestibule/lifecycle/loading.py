@@ -9,7 +9,7 @@ from uuid import UUID
 
 from vestibule.crypto import csrf
 from vestibule.crypto.tokens import SessionToken
-from vestibule.domain.errors import BadRequest, CsrfViolation, FlowExpired, NotFound
+from vestibule.domain.errors import BadRequest, CsrfViolation, FlowExpired, Gone, NotFound
 from vestibule.domain.flow import Flow, Kind
 from vestibule.domain.message import Problem
 from vestibule.domain.request import Request
@@ -20,6 +20,7 @@ from vestibule.stores.flows import flow_key
 from vestibule.ui import messages
 
 _HARMLESS_COOKIE = re.compile(r"^(__cf|_cf|cf_)")
+_EXPIRE_WITH_ID = {Kind.LOGIN, Kind.REGISTRATION}
 _CSRF_DOCS = "https://www.ory.com/docs/troubleshooting/csrf"
 
 
@@ -35,7 +36,7 @@ class Resumed:
 def fetch(kind: Kind, request: Request, svc: Services) -> Flow:
     """The flow of `?id=`, for the browser it belongs to. Contract 01 §11.
 
-    Raises NotFound, CsrfViolation, FlowExpired.
+    Raises NotFound, CsrfViolation, FlowExpired or Gone.
     """
     flow_id = canonical_uuid(request.param("id"))
     flow = svc.flows.find(flow_id, kind) if flow_id else None
@@ -43,7 +44,9 @@ def fetch(kind: Kind, request: Request, svc: Services) -> Flow:
         raise NotFound
     ensure_own(flow, request)
     if flow.expires_at <= svc.clock.now():
-        raise FlowExpired("The flow has expired; start a new one", details=how_to_start_again(flow, svc))
+        named = kind in _EXPIRE_WITH_ID or (kind is Kind.RECOVERY and flow.is_api)
+        expired = FlowExpired if named else Gone
+        raise expired("The flow has expired; start a new one", details=how_to_start_again(flow, svc))
     return flow
 
 

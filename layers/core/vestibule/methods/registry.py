@@ -12,6 +12,9 @@ from vestibule.methods.password_registration import PasswordRegistration
 from vestibule.methods.password_settings import PasswordSettings
 from vestibule.methods.profile_registration import ProfileRegistration
 from vestibule.methods.profile_settings import ProfileSettings
+from vestibule.methods.verification import VerificationMethod
+from vestibule.methods.verification_code import VerificationCode
+from vestibule.methods.verification_link import VerificationLink
 
 METHODS: Mapping[Kind, tuple[Method, ...]] = {
     Kind.LOGIN: (PasswordLogin(), IdentifierFirst()),
@@ -25,6 +28,8 @@ SETTINGS: tuple[SettingsMethod, ...] = (ProfileSettings(), PasswordSettings())
 
 DRAWN: Mapping[Kind, tuple[FormPart, ...]] = {**METHODS, Kind.SETTINGS: SETTINGS}
 """Whose nodes stand in a form."""
+
+VERIFICATION: tuple[VerificationMethod, ...] = (VerificationCode(), VerificationLink())
 
 KNOWN: Mapping[Kind, frozenset[str]] = {
     Kind.LOGIN: frozenset({"password", "code", "oidc", "passkey", "webauthn"}),

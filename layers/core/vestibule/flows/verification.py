@@ -1,0 +1,298 @@
+"""Prove that an address is one's own: start, fetch, submit. Contract 01 §7."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from vestibule.config.hooks import Point
+from vestibule.crypto import csrf
+from vestibule.domain.errors import BadRequest, FlowError, FlowReplaced, NotFound, ReturnToForbidden
+from vestibule.domain.flow import Flow, FlowState, FlowType, Kind
+from vestibule.domain.json import Json
+from vestibule.domain.message import Message, Problem
+from vestibule.domain.outcome import (
+    CookieChanges,
+    Document,
+    FlowContinued,
+    FlowInvalid,
+    FlowShown,
+    FlowStarted,
+    Outcome,
+    Redirect,
+)
+from vestibule.domain.request import Request
+from vestibule.flows import submitting
+from vestibule.hooks import chain
+from vestibule.hooks.hook import Moment
+from vestibule.lifecycle import destinations, drawing, loading, opening, proving, verification_form, verifying
+from vestibule.lifecycle.loading import Resumed
+from vestibule.methods.method import Form, Rejected
+from vestibule.methods.verification import (
+    BY_HOOK,
+    PREFILLED,
+    Presented,
+    SendTo,
+    VerificationMethod,
+)
+from vestibule.services import Services
+from vestibule.stores.addresses import address_key
+from vestibule.ui import messages
+from vestibule.ui.decode import BadBody, decode, decode_pairs
+from vestibule.ui.shape import Kind as FieldKind
+from vestibule.ui.shape import shape
+
+_SHAPE = shape("method", "csrf_token", "email", "sms", "code", "token", transient_payload=FieldKind.OBJECT)
+_BY_LINK = ("code", "token")
+"""What a link in a mail carries; all else is read from the body alone, so that opening an address sends nothing."""
+
+_METHODS = ("", "code", "link")
+_LONGEST_SECRET = 64
+
+
+def start(request: Request, svc: Services) -> Outcome:
+    """Open a flow for anybody, signed in or not. Raises BadRequest, NotFound."""
+    method = _method(svc)
+    type_ = FlowType.API if request.path.endswith("/api") else FlowType.BROWSER
+    try:
+        destinations.requested(request, svc)
+    except ReturnToForbidden as forbidden:
+        return _to_everybody(forbidden)
+    flow = replace(opening.new_flow(Kind.VERIFICATION, type_, request, svc), active=method.id)
+    stopped = chain.run(Moment(point=Point.VERIFICATION_BEFORE, request=request, flow=flow), svc)
+    if stopped is not None:
+        return stopped
+    flow = svc.flows.add(flow)
+    return FlowStarted(flow=flow, document=drawing.document(flow, request, svc))
+
+
+def fetch(request: Request, svc: Services) -> Outcome:
+    """Show a stored flow. Raises BadRequest, NotFound, CsrfViolation, Gone."""
+    _method(svc)
+    flow = loading.fetch(Kind.VERIFICATION, request, svc)
+    return FlowShown(document=drawing.document(flow, request, svc))
+
+
+def submit(request: Request, svc: Services) -> Outcome:
+    """Send a code or link, or check the one that was sent. Whether anybody has the address is never said.
+
+    Raises BadRequest, NotFound, CsrfViolation, FlowReplaced.
+    """
+    form = _form(request)
+    resumed = _resumed(form, request, svc)
+    method = _method(svc)
+    flow = resumed.flow
+    if flow.expires_at <= svc.clock.now():
+        return _expired(flow, request, svc)
+    if request.method == "HEAD" or "prefetch" in request.headers.get("sec-purpose", ""):
+        return Redirect(location=_page(flow, svc))
+    if isinstance(form, BadBody):
+        loading.ensure_own(flow, request)
+        return submitting.refused(flow, "", [submitting.unreadable(form)], request, svc)
+    match _asked(flow, form, method):
+        case Rejected(problems, values):
+            return _refused(flow, problems, values, request, svc)
+        case Presented(secret) if method.id == "link":
+            return _by_link(flow, secret, form, request, svc)
+        case _ if flow.state is FlowState.PASSED_CHALLENGE:
+            raise replaced(flow, messages.VERIFICATION_RETRY_SUCCESS(), request, svc)
+        case Presented(secret):
+            return _by_code(flow, secret, form, request, svc)
+        case SendTo(typed):
+            problem = _guard(flow, form, request)
+            if problem:
+                return _refused(flow, (problem,), {}, request, svc)
+            sent = proving.send(flow, typed, resumed.found, form.transient_payload, svc)
+            return _sent(sent, method, request, svc)
+
+
+# --- what is asked for ----------------------------------------------------------------------------------
+
+
+def _form(request: Request) -> Form | BadBody:
+    """The body; opened links have none, and give their code or token in the address."""
+    try:
+        linked = decode_pairs([(name, value) for name, value in request.query if name in _BY_LINK], _SHAPE)
+        if request.method != "POST":
+            return Form(linked)
+        return Form(linked | decode(request.body, request.headers.get("content-type"), _SHAPE))
+    except BadBody as bad:
+        return bad
+
+
+def _resumed(form: Form | BadBody, request: Request, svc: Services) -> Resumed:
+    """The flow, with the entry of the address that something is to be sent to. Raises BadRequest, NotFound."""
+    typed = "" if isinstance(form, BadBody) or form.text("code") else form.text("email") or form.text("sms")
+    keys = (address_key(svc.index, *verifying.normalised(typed)),) if typed else ()
+    try:
+        return loading.resume(Kind.VERIFICATION, request, svc, keys)
+    except NotFound:
+        raise NotFound("There is no such verification flow; start a new one") from None
+
+
+def _asked(flow: Flow, form: Form, method: VerificationMethod) -> SendTo | Presented | Rejected:
+    if form.method not in _METHODS:
+        reason = "This way to verify an address is not known"
+        return Rejected((Problem(messages.GENERIC(reason=reason), "#/method"),))
+    asked = method.asked(form)
+    meant = form.method or (method.id if isinstance(asked, Presented) or flow.internal.get(BY_HOOK) else "")
+    token = isinstance(asked, Presented) and method.id == "link"
+    if meant != method.id or (flow.active != method.id and not token):
+        why = Problem(messages.VERIFICATION_NO_STRATEGY_FOUND())
+        return Rejected((why,), {"email": form.text("email")})
+    return asked
+
+
+def _guard(flow: Flow, form: Form, request: Request) -> Problem | None:
+    """As for every form. The flow of an app whose link a browser opened is that browser's since.
+
+    Raises CsrfViolation.
+    """
+    if flow.is_api and loading.csrf_secret(flow, request) is not None:
+        return loading.guard(replace(flow, type=FlowType.BROWSER), request, form.text("csrf_token"))
+    return loading.guard(flow, request, form.text("csrf_token"))
+
+
+# --- what comes of it -----------------------------------------------------------------------------------
+
+
+def _refused(flow: Flow, problems: tuple[Problem, ...], values: Json, request: Request, svc: Services) -> FlowInvalid:
+    """The form again. A flow that went to no method stays so, and says it each time (as recorded)."""
+    loading.ensure_own(flow, request)
+    strayed = any(problem.message.id == messages.VERIFICATION_NO_STRATEGY_FOUND.id for problem in problems)
+    if strayed:
+        problems = (*(flow.problems if flow.active == "default" else ()), *problems)
+        flow = replace(flow, active="default")
+    if flow.is_api and request.csrf:
+        flow = replace(flow, csrf=csrf.digest(request.csrf))
+    return submitting.refused(flow, "", problems, request, svc, **values)
+
+
+def _sent(said: Flow | proving.Passed, method: VerificationMethod, request: Request, svc: Services) -> Outcome:
+    if isinstance(said, proving.Passed):
+        raise replaced(said.flow, messages.VERIFICATION_RETRY_SUCCESS(), request, svc)
+    return FlowContinued(flow=said, document=drawing.document(said, request, svc), method=method.id)
+
+
+def _by_code(flow: Flow, code: str, form: Form, request: Request, svc: Services) -> Outcome:
+    if request.method != "POST":
+        return _prefilled(flow, code, svc)
+    match proving.by_code(flow, code, svc):
+        case proving.Proof() as proof:
+            return _proven(proof, form, request, svc)
+        case proving.Passed(late):
+            raise replaced(late, messages.VERIFICATION_RETRY_SUCCESS(), request, svc)
+        case proving.TooMany():
+            reason = "The code was entered too often. Please ask for a new one here"
+            raise replaced(flow, messages.GENERIC(reason=reason), request, svc)
+        case proving.Wrong(counted):
+            payload = {"transient_payload": dict(form.transient_payload)}
+            document = drawing.document(counted, request, svc, **payload)
+            return FlowContinued(flow=counted, document=document, method="code")
+
+
+def _by_link(flow: Flow, token: str, form: Form, request: Request, svc: Services) -> Outcome:
+    own_page = svc.config.selfservice.flows.verification.ui_url is None
+    if request.method != "POST" and request.accepts_html and own_page:
+        return _prefilled(flow, token, svc)
+    match proving.by_link(flow, token, svc):
+        case proving.Proof() as proof:
+            return _proven(proof, form, request, svc)
+        case proving.Expired(at):
+            return _instead(messages.VERIFICATION_FLOW_EXPIRED(expired_at=at), request, svc)
+        case None:
+            return _instead(messages.VERIFICATION_TOKEN_INVALID_OR_ALREADY_USED(), request, svc)
+
+
+def _prefilled(flow: Flow, secret: str, svc: Services) -> Redirect:
+    """The form with the code or token of an opened link filled in: mail scanners open links, people press buttons.
+
+    From now on the flow belongs to the browser that opened the link.
+    """
+    if len(secret) > _LONGEST_SECRET:
+        return Redirect(location=_page(flow, svc))
+    cookie = csrf.new_secret(svc.random.bytes)
+    sealed = svc.cookie_sealer.seal(secret.encode(), context=flow.id.encode())
+    filled = replace(flow, csrf=csrf.digest(cookie), internal={**flow.internal, PREFILLED: sealed})
+    proving.save(filled, svc)
+    return Redirect(location=_page(flow, svc), cookies=CookieChanges(csrf=cookie))
+
+
+def _proven(proof: proving.Proof, form: Form, request: Request, svc: Services) -> Outcome:
+    """The address is verified, whatever the hooks say: a form of theirs is answered with a new flow."""
+    flow = replace(proof.flow, transient_payload=dict(form.transient_payload))
+    moment = Moment(
+        point=Point.VERIFICATION_AFTER,
+        request=request,
+        flow=flow,
+        method=flow.active or "",
+        identity=proof.identity,
+        return_to=destinations.after(flow, "", svc),
+    )
+    stopped = chain.run(moment, svc)
+    if isinstance(stopped, FlowInvalid):
+        raise replaced(flow, messages.VERIFICATION_STATE_FAILURE(), request, svc)
+    if stopped is not None:
+        return stopped
+    document = drawing.document(proof.flow, request, svc)
+    return FlowContinued(flow=proof.flow, document=document, method=flow.active or "", succeeded=True)
+
+
+# --- flows that cannot go on ----------------------------------------------------------------------------
+
+
+def replaced(flow: Flow, why: Message, request: Request, svc: Services) -> FlowReplaced:
+    """To be raised: a new flow is open in place of this one, and says why."""
+    again, cookies = _again(flow.type, request, svc)
+    again = svc.flows.add(replace(again, messages=(why,)))
+    return FlowReplaced(
+        "The flow cannot go on; a new one was opened in its place",
+        beside={"use_flow_id": again.id},
+        browser_location=_page(again, svc),
+        cookies=cookies,
+    )
+
+
+def _instead(why: Message, request: Request, svc: Services) -> Redirect:
+    """A new flow for a link that cannot be used: whoever opened it is sent to the page (as recorded)."""
+    again, cookies = _again(FlowType.BROWSER, request, svc)
+    again = svc.flows.add(replace(again, messages=(why,)))
+    return Redirect(location=_page(again, svc), cookies=cookies)
+
+
+def _expired(flow: Flow, request: Request, svc: Services) -> Redirect:
+    """A new flow, whoever asks: apps are sent to fetch it (as recorded)."""
+    again, cookies = _again(FlowType.BROWSER, request, svc)
+    why = messages.VERIFICATION_FLOW_EXPIRED(expired_at=flow.expires_at)
+    again = svc.flows.add(replace(again, request_url=flow.request_url, messages=(why,)))
+    fetch_url = svc.urls.self_service(f"{Kind.VERIFICATION}/flows", id=again.id)
+    return Redirect(location=fetch_url if request.wants_json else _page(again, svc), cookies=cookies)
+
+
+def _again(type_: FlowType, request: Request, svc: Services) -> tuple[Flow, CookieChanges]:
+    secret = csrf.new_secret(svc.random.bytes)
+    again = replace(
+        opening.new_flow(Kind.VERIFICATION, type_, request, svc),
+        active=_method(svc).id,
+        csrf=csrf.digest(secret) if type_ is FlowType.BROWSER else "",
+    )
+    return again, CookieChanges(csrf=secret)
+
+
+def _to_everybody(error: FlowError) -> Document:
+    """The error itself for browsers too (as recorded of this start alone)."""
+    headers = {"Content-Type": "application/json", "Ory-Error-Id": error.id or ""}
+    return Document(body={"error": error.to_wire()}, status=error.status, headers=headers)
+
+
+def _page(flow: Flow, svc: Services) -> str:
+    return svc.urls.ui(Kind.VERIFICATION, flow=flow.id)
+
+
+def _method(svc: Services) -> VerificationMethod:
+    """The configured one. Raises BadRequest, NotFound."""
+    if not svc.config.selfservice.flows.verification.enabled:
+        raise BadRequest("Verification is not offered here")
+    method = verification_form.method(svc)
+    if method is None:
+        raise NotFound("The configured way to verify addresses is not enabled")
+    return method

@@ -1,0 +1,212 @@
+"""What happens to a verification flow in the store: a code is sent, an attempt is counted, an address is proven.
+
+Each step is one transaction on the version of the flow that it was decided for. Where another request was quicker, it
+is decided again for the flow as it is then; so of any number of right codes at once, one proves the address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from vestibule.domain.addresses import as_sent, as_verified, verifiable
+from vestibule.domain.code import Purpose, SentCode
+from vestibule.domain.errors import ServiceUnavailable
+from vestibule.domain.flow import Flow, FlowState, Kind
+from vestibule.domain.identity import Identity
+from vestibule.domain.session import NIL_UUID
+from vestibule.lifecycle import codes, verifying
+from vestibule.methods.verification import ADDRESS, PREFILLED, RESEND
+from vestibule.ports import Item, Key, TransactionCancelled, TransactWrite
+from vestibule.services import Services
+from vestibule.stores.addresses import address_key, verifiable_owner
+from vestibule.stores.flows import FlowChanged
+from vestibule.stores.identities import IdentityChanged
+from vestibule.ui import messages
+
+_TRIES = 10
+"""Decisions of one step. More means that very many requests for one flow or person come at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The address is proven: flow and identity as they are stored now."""
+
+    flow: Flow
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """The code is not right, or it has expired; the flow says so."""
+
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """The flow's address was proven before."""
+
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class TooMany:
+    """Too many attempts were counted: nothing was compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """The link was good until then."""
+
+    at: datetime
+
+
+def send(
+    flow: Flow, typed: str, found: Mapping[Key, Item | None], payload: Mapping[str, Any], svc: Services
+) -> Flow | Passed:
+    """Send a code or link to an address as typed, if anybody has it. `found` holds the address's entry.
+
+    An address that nobody has costs the same: the entry, an identity that is not there, and the transaction.
+    """
+    via, value = verifying.normalised(typed)
+    owner = verifiable_owner(found.get(address_key(svc.index, via, value)))
+    identity = svc.identities.find(owner or NIL_UUID)
+    for _ in range(_TRIES):
+        if flow.state is FlowState.PASSED_CHALLENGE:
+            return Passed(flow)
+        asking = replace(
+            flow,
+            values={"email": typed},
+            internal={**flow.internal, ADDRESS: typed, RESEND: "email"},
+        )
+        try:
+            sent = _send_once(asking, via, value, identity, payload, svc)
+        except IdentityChanged:
+            identity = svc.identities.find(owner or NIL_UUID)
+        except TransactionCancelled:
+            flow = _newest(flow, svc)
+        else:
+            return replace(sent, version=sent.version + 1)
+    raise ServiceUnavailable("Too many requests for this flow at once; try again soon")
+
+
+def by_code(flow: Flow, code: str, svc: Services) -> Proof | Wrong | Passed | TooMany:
+    """Count an attempt, then compare. A wrong code is noted in the flow."""
+    most = svc.config.selfservice.methods.code.config.max_submissions
+    whose = flow.codes[-1].identity_id if flow.codes else ""
+    counted, identity = svc.parallel(
+        lambda: svc.flows.attempted(flow, most), lambda: svc.identities.find(whose or NIL_UUID)
+    )
+    if counted is None:
+        return TooMany()
+    if counted.state is FlowState.PASSED_CHALLENGE:
+        return Passed(counted)
+    sent = codes.matching(counted, code, Purpose.VERIFICATION, svc)
+    if sent is None:
+        return _wrong(counted, svc)
+    return _prove(counted, sent, identity, svc) or _lost(counted, svc)
+
+
+def by_link(flow: Flow, token: str, svc: Services) -> Proof | Expired | None:
+    """Compare a link's token. 192 bits need no counting; None where it is not right, or was used."""
+    sent = codes.matching(flow, token, Purpose.VERIFICATION, svc, expired=True)
+    if sent is None:
+        return None
+    if sent.expires_at <= svc.clock.now():
+        return Expired(sent.expires_at)
+    return _prove(flow, sent, svc.identities.find(sent.identity_id or NIL_UUID), svc)
+
+
+def save(flow: Flow, svc: Services) -> None:
+    """Store the flow, unless another request wrote it meanwhile: then it stays as that one left it."""
+    try:
+        svc.flows.save(flow)
+    except FlowChanged:
+        return
+
+
+def _send_once(
+    flow: Flow, via: str, value: str, identity: Identity | None, payload: Mapping[str, Any], svc: Services
+) -> Flow:
+    """Raises IdentityChanged, TransactionCancelled."""
+    address = verifiable(identity, via, value) if identity else None
+    if identity is None or address is None or not verifying.reaches(address, svc):
+        nobody = verifying.sending_to_nobody(flow, via, value, svc, payload)
+        told = via == verifying.EMAIL and svc.config.selfservice.flows.verification.notify_unknown_recipients
+        writes: list[TransactWrite] = [svc.flows.saving(nobody.flow)]
+        svc.table.transact([*writes, nobody.message] if told else writes)
+        return nobody.flow
+    sent = verifying.sending(flow, identity, address, svc, payload)
+    also = (svc.flows.saving(sent.flow), sent.message)
+    marked = as_sent(identity, via, value, svc.clock.now())
+    if marked is identity:
+        svc.table.transact(also)
+    else:
+        svc.identities.update(identity, marked, also=also)
+    return sent.flow
+
+
+def _prove(flow: Flow, sent: SentCode, identity: Identity | None, svc: Services) -> Proof | None:
+    """Verify the address and use the code up, in one transaction. None where either is gone, or was used meanwhile."""
+    if identity is None or identity.id != sent.identity_id:
+        identity = svc.identities.find(sent.identity_id or NIL_UUID)
+    for _ in range(_TRIES):
+        if identity is None or verifiable(identity, sent.via, sent.address) is None or sent not in flow.codes:
+            return None
+        passed = _passed(flow, sent, svc)
+        proven = as_verified(identity, sent.via, sent.address, svc.clock.now())
+        try:
+            stored = svc.identities.update(identity, proven, also=(svc.flows.saving(passed),))
+        except IdentityChanged:
+            identity = svc.identities.find(identity.id)
+        except TransactionCancelled:
+            flow = _newest(flow, svc)
+        else:
+            return Proof(replace(passed, version=passed.version + 1), stored)
+    raise ServiceUnavailable("Too many requests for this flow at once; try again soon")
+
+
+def _passed(flow: Flow, sent: SentCode, svc: Services) -> Flow:
+    """Other links that were sent still hold; other codes there are none."""
+    return replace(
+        flow,
+        state=FlowState.PASSED_CHALLENGE,
+        active=svc.config.selfservice.flows.verification.use,
+        codes=tuple(each for each in flow.codes if each is not sent and each != sent),
+        messages=(verifying.succeeded(sent.via),),
+        problems=(),
+        values={},
+        internal={name: value for name, value in flow.internal.items() if name != PREFILLED},
+        updated_at=svc.clock.now(),
+    )
+
+
+def _lost(flow: Flow, svc: Services) -> Wrong | Passed:
+    """The code was right, but somebody else used it at this moment, or its address is gone."""
+    newest = _newest(flow, svc)
+    return Passed(newest) if newest.state is FlowState.PASSED_CHALLENGE else _wrong(newest, svc)
+
+
+def _wrong(flow: Flow, svc: Services) -> Wrong | Passed:
+    for _ in range(_TRIES):
+        if flow.state is FlowState.PASSED_CHALLENGE:
+            return Passed(flow)
+        told = replace(
+            flow,
+            messages=(messages.VERIFICATION_CODE_INVALID_OR_ALREADY_USED(),),
+            problems=(),
+            internal={name: value for name, value in flow.internal.items() if name != PREFILLED},
+            updated_at=svc.clock.now(),
+        )
+        try:
+            return Wrong(svc.flows.save(told))
+        except FlowChanged:
+            flow = _newest(flow, svc)
+    return Wrong(flow)
+
+
+def _newest(flow: Flow, svc: Services) -> Flow:
+    return svc.flows.find(flow.id, Kind.VERIFICATION) or flow

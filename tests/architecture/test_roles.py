@@ -28,7 +28,7 @@ REASONS: dict[policies.Call, str] = {}
 """What a role allows although none of the journeys here leads there."""
 
 OTHERS = ("AdminCourier", "VerificationFetch", "VerificationStart", "VerificationSubmit")
-"""Functions without a journey here: mails lead there. The run of `make conformance` reads them, and looks at the calls."""
+"""Functions without a journey here: mails lead there, which `make conformance` reads; it looks at their calls too."""
 
 CIPHER = ["a-cipher-secret-for-tests-123456", "another-cipher-secret-for-tests1"]
 ALICE = "alice@example.org"

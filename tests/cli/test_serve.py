@@ -125,6 +125,17 @@ def test_what_is_stored_survives_a_restart(command, tmp_path):
         assert httpx.get(f"{admin}admin/identities/{made.json()['id']}").status_code == 200
 
 
+def test_a_cipher_secret_that_the_store_needs_is_one_line(command, tmp_path):
+    dsn = "sqlite://.vestibule/people.sqlite"
+    with started(command(dsn=dsn), tmp_path):
+        pass
+    other = SECRETS | {"cipher": ["another-cipher-secret-for-tests-"]}
+    said = refused(command(dsn=dsn, secrets=other), tmp_path)
+    assert said.startswith("vestibule: no secret of secrets.cipher opens the stored index key; put the former")
+    with started(command(dsn=dsn, secrets=other | {"cipher": [*other["cipher"], *SECRETS["cipher"]]}), tmp_path):
+        pass
+
+
 @pytest.fixture
 def door(tmp_path):
     """A function of our own that takes every admin request, for `--template=template.yaml`."""

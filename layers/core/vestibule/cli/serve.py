@@ -18,6 +18,7 @@ from vestibule.cli.settings import Options
 from vestibule.config.findings import ConfigError
 from vestibule.config.load import Loaded
 from vestibule.config.serve import RequestLog
+from vestibule.crypto.sealing import SecretRemoved
 from vestibule.local import doors, mailbox, routes, server, template
 from vestibule.local.bus import Bus
 from vestibule.local.doors import DoorError
@@ -82,6 +83,9 @@ def _serve(options: Options) -> Gateway:
     wiring.configure(loaded, local=True)
     try:
         svc = wiring.services()  # opens the store: an unusable one is said now, not to the first user
+        svc.index.load()
+    except SecretRemoved as error:
+        raise StartError(f"{error} (store: {kept})") from None
     except TableError as error:
         raise StartError(f"{error} (store: {kept}); mend it or choose another with --dsn") from None
     bus = Bus(svc, clean=svc.table.sweep if isinstance(svc.table, SqliteTable) else None)

@@ -27,6 +27,10 @@ class IndexKeys:
         """The text that stands for a normalised value in keys. `kind` keeps identifiers and addresses apart."""
         return identifier_hmac(self._loaded(), kind, value)
 
+    def load(self) -> None:
+        """Read the key now, for whoever starts and wants to know at once."""
+        self._loaded()
+
     def _loaded(self) -> bytes:
         with self._lock:
             if self._key is None:

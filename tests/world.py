@@ -184,7 +184,7 @@ class World:
     ) -> World:
         """`changes` are merged over CONFIG."""
         clock = Clock()
-        config = Config.model_validate(merged(_config(schema or SCHEMA), dict(changes or {})))
+        config = Config.model_validate(merged(configured(schema or SCHEMA), dict(changes or {})))
         svc = wiring.build(config, table, clock=clock, random=SystemRandom(clock), **services)
         return cls(svc, clock, table)
 
@@ -388,7 +388,7 @@ class _Context:
     function_name = "tests"
 
 
-def _config(schema: Any) -> dict[str, Any]:
+def configured(schema: Any) -> dict[str, Any]:
     import base64  # noqa: PLC0415 (used here alone)
 
     encoded = base64.b64encode(json.dumps(schema).encode()).decode()

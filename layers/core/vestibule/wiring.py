@@ -24,6 +24,7 @@ from vestibule.adapters.hashers.hasher import HasherSettings, PasswordHasher
 from vestibule.adapters.queued_events import QueuedEvents
 from vestibule.adapters.system import SystemClock, SystemRandom, ThreadParallel
 from vestibule.adapters.web import HttpWeb
+from vestibule.config.document import dig
 from vestibule.config.fetch import FetchError, fetch
 from vestibule.config.findings import ConfigError, Finding
 from vestibule.config.identity_schema import IdentitySchema
@@ -58,6 +59,7 @@ class _Process:
         self.lock = threading.Lock()
         self.loaded: Loaded | None = None
         self.services: Services | None = None
+        self.at_stage: dict[tuple[str, str], Services] = {}
 
 
 _process = _Process()
@@ -69,6 +71,7 @@ def configure(loaded: Loaded, *, local: bool = False) -> None:
     with _process.lock:
         _process.loaded = loaded
         _process.services = None
+        _process.at_stage = {}
         os.environ["VESTIBULE_MAKE_MISSING_TABLE"] = "1" if local else ""
 
 
@@ -78,11 +81,27 @@ def services() -> Services:
         return made
     with _process.lock:
         if _process.services is None:
-            loaded = _process.loaded or from_environment(os.environ)
+            loaded = _process.loaded = _process.loaded or from_environment(os.environ)
             make_missing = bool(os.environ.get("VESTIBULE_MAKE_MISSING_TABLE"))
             table = open_table(loaded.config.dsn, make_missing=make_missing)
             _process.services = build(loaded.config, table)
         return _process.services
+
+
+def services_at(stage: Mapping[str, str]) -> Services:
+    """The services of this process, with the addresses that API Gateway's stage variables name.
+
+    A stack cannot tell its functions the addresses of the APIs that call them, so the stages carry them. What the
+    configuration file says goes first.
+    """
+    made = services()
+    loaded = _process.loaded
+    public, admin = stage.get("publicBaseUrl", ""), stage.get("adminBaseUrl", "")
+    if not public or loaded is None or dig(loaded.document, "serve", "public", "base_url") is not None:
+        return made
+    if (public, admin) not in _process.at_stage:
+        _process.at_stage[public, admin] = replace(made, urls=Urls(made.config, public=public, admin=admin or None))
+    return _process.at_stage[public, admin]
 
 
 @contextmanager
@@ -142,8 +161,8 @@ def build(
         failures=FailureStore(table, clock, random),
         messages=MessageStore(table, index, Sealer(cipher, "message"), clock, random),
         compose=_Composing(config, _overrides(config, web, base)),
-        deliver=deliver or ConfiguredDelivery(config, web, local=not _on_lambda()),
-        events=events or QueuedEvents(clock),
+        deliver=deliver or ConfiguredDelivery(config, web, clock, _fetching(web, base), local=not _on_lambda()),
+        events=events or _events(clock),
         guesses=Guesses(table, clock, _limits(config)),
         page_tokens=PageTokens(config.secrets.pagination or cookie),
         cookie_sealer=Sealer(cookie, "cookie"),
@@ -167,6 +186,17 @@ class _Composing:
         from vestibule.workers.templates.compose import Composer  # noqa: PLC0415 (as the class says)
 
         return Composer(self._config.vestibule.pages, self._overrides)
+
+
+def _events(clock: Clock) -> Events:
+    """The bus that the environment names; inside this process where it names none."""
+    bus = os.environ.get("VESTIBULE_BUS")
+    if not bus:
+        return QueuedEvents(clock)
+    from vestibule.adapters.aws import AwsService  # noqa: PLC0415 (only workers publish)
+    from vestibule.adapters.eventbridge import EventBridge  # noqa: PLC0415 (as above)
+
+    return EventBridge(bus, os.environ.get("VESTIBULE_COURIER_QUEUE", ""), AwsService("events"), AwsService("sqs"))
 
 
 def _on_lambda() -> bool:
@@ -235,6 +265,9 @@ def _limits(config: Config) -> GuessLimits:
 
 
 def _secret_value(arn: str) -> dict[str, Any]:
+    """The JSON of the secret; what is JSON itself is taken as it is (`sam local` has no Secrets Manager)."""
+    if arn.startswith("{"):
+        return json.loads(arn)
     from vestibule.adapters import secrets_manager  # noqa: PLC0415 (boto3: only functions on AWS read secrets)
 
     return json.loads(secrets_manager.read(arn))

@@ -8,11 +8,12 @@ from vestibule.config.model import Config
 
 
 class Urls:
-    """All addresses are made from the configuration, never from request headers."""
+    """All addresses are made from the configuration or the gateway's stage, never from request headers."""
 
-    def __init__(self, config: Config) -> None:
-        self.public = str(config.serve.public.base_url).rstrip("/")
-        self.admin = str(config.serve.admin.base_url).rstrip("/")
+    def __init__(self, config: Config, *, public: str | None = None, admin: str | None = None) -> None:
+        """`public` and `admin`: where the gateway says they are, in place of what the configuration says."""
+        self.public = (public or str(config.serve.public.base_url)).rstrip("/")
+        self.admin = (admin or str(config.serve.admin.base_url)).rstrip("/")
         self.default_return = self.absolute(config.selfservice.default_browser_return_url)
         self._flows = config.selfservice.flows
 

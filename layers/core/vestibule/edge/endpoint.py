@@ -37,7 +37,7 @@ def endpoint(step: Step, *, api: Api = Api.PUBLIC) -> Handler:
         wiring.services()
 
     def handler(event: Event, context: Any) -> dict[str, Any]:
-        svc = wiring.services()
+        svc = wiring.services_at(event.get("stageVariables") or {})
         with telemetry.request(event, context):
             return _answer(step, event, svc, public=api is Api.PUBLIC)
 

@@ -74,10 +74,42 @@ class Pages(Section):
     """Offered, chosen by Accept-Language; the first is the fallback."""
 
 
+class SesSender(Section):
+    """Mails through Amazon SES; `courier.smtp.from_address` has to be an identity that it knows."""
+
+    enabled: Bool | None = None
+    """None: on AWS."""
+    configuration_set: str | None = None
+    """What reports bounces and complaints."""
+    region: str | None = None
+
+
+class SmsSender(Section):
+    """Text messages through AWS End User Messaging, or SNS where it has no number."""
+
+    enabled: Bool | None = None
+    """None: on AWS."""
+    origination_identity: str | None = None
+    """The number, sender id or pool that they come from; its ARN or id. None: the service chooses."""
+    configuration_set: str | None = None
+    region: str | None = None
+
+
+class Senders(Section):
+    """How messages leave where `courier` names no relay or gateway."""
+
+    ses: SesSender = empty()
+    sms: SmsSender = empty()
+
+
 class Vestibule(Section):
     guesses: Guesses = empty()
+    codes_per_address: Positive = 5
+    """Messages with a code that one address gets within an hour. Whoever asks for more is told the same, and none
+    leaves."""
     breached_passwords: BreachedPasswords = empty()
     pages: Pages = empty()
+    courier: Senders = empty()
     trusted_proxy: Bool
     """Whether forwarded headers count. `dev` when it is not set (see `derive`)."""
     admin_keys: tuple[Secret, ...] = Field(default=(), repr=False)

@@ -12,6 +12,7 @@ class Purpose(StrEnum):
 
     VERIFICATION = "verification"
     RECOVERY = "recovery"
+    RECOVERY_LINK = "recovery_link"
     LOGIN = "login"
     REGISTRATION = "registration"
     SECOND_FACTOR = "second_factor"
@@ -19,7 +20,10 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentCode:
-    """`digest` binds code, flow, purpose, identity and address. `identity_id` is empty for who is not known yet."""
+    """`digest` binds code, flow, purpose, identity and address. `identity_id` is empty for who is not known yet.
+
+    `given` is a digest of what else must not have changed since, empty where nothing is asked for.
+    """
 
     digest: str
     purpose: Purpose
@@ -27,3 +31,4 @@ class SentCode:
     address: str
     identity_id: str
     expires_at: datetime
+    given: str = ""

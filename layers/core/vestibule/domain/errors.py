@@ -173,6 +173,17 @@ class FlowReplaced(Gone):
     id = "self_service_flow_replaced"
 
 
+class LocationChangeRequired(FlowError):
+    """Only a browser can go on, at `redirect_browser_to`."""
+
+    status = 422
+    id = "browser_location_change_required"
+
+    def to_wire(self) -> Json:
+        # The phrase of the contract: Python 3.13 has another one for this status.
+        return super().to_wire() | {"status": "Unprocessable Entity"}
+
+
 class TooLarge(FlowError):
     status = 413
 

@@ -33,6 +33,10 @@ class FlowState(StrEnum):
     CHOOSE_METHOD = "choose_method"
     SENT_EMAIL = "sent_email"
     PASSED_CHALLENGE = "passed_challenge"
+    RECOVERY_AWAITING_ADDRESS = "recovery_awaiting_address"
+    RECOVERY_AWAITING_ADDRESS_CHOICE = "recovery_awaiting_address_choice"
+    RECOVERY_CONFIRMING_ADDRESS = "recovery_confirming_address"
+    RECOVERY_AWAITING_CODE = "recovery_awaiting_code"
     SHOW_FORM = "show_form"
     SUCCESS = "success"
 
@@ -79,6 +83,11 @@ class Flow:
     @property
     def is_api(self) -> bool:
         return self.type is FlowType.API
+
+    @property
+    def unguarded(self) -> bool:
+        """Made by an administrator: whoever has the code may go on with it, in any browser."""
+        return bool(self.internal.get("unguarded"))
 
     @property
     def return_to(self) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from vestibule.domain.flow import Flow
 from vestibule.domain.json import Json
@@ -67,12 +67,16 @@ class FlowInvalid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowContinued:
-    """The flow goes on, or is done, and is shown as it is now: 200 for apps; browsers go to `location` or to its UI."""
+    """The flow goes on, or is done, and is shown as it is now: 200 for apps; browsers go to `location` or to its UI.
+
+    Where only a browser can go on, apps are `told` that `location` (422), or `redirected` there like browsers.
+    """
 
     flow: Flow
     document: Json
     method: str = ""
     location: str = ""
+    apps: Literal["shown", "told", "redirected"] = "shown"
     succeeded: bool = False
     """Whether this was the step that the flow is for (counted as such)."""
     cookies: CookieChanges = UNCHANGED

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vestibule.domain.errors import FlowError, TooManyRequests
+from vestibule.domain.errors import FlowError, LocationChangeRequired, TooManyRequests
 from vestibule.domain.flow import Flow, Kind
 from vestibule.domain.json import Json
 from vestibule.domain.outcome import (
@@ -72,11 +72,22 @@ def _invalid(outcome: FlowInvalid, request: Request, svc: Services) -> Response:
 
 
 def _continued(outcome: FlowContinued, request: Request, svc: Services) -> Response:
+    if outcome.apps == "told" and request.wants_json:
+        return _only_in_a_browser(outcome.location, outcome.cookies)
+    if outcome.apps != "shown":
+        return _see(outcome.location, cookies=outcome.cookies)
     # A verification goes on for whom its request accepts, whatever type its flow has (contract 01 §1, 08).
     by_accept = outcome.flow.kind is Kind.VERIFICATION
     if not (request.accepts_html if by_accept else client_of(request, outcome.flow) is ClientKind.BROWSER):
         return _json(outcome.document, cookies=outcome.cookies)
     return _see(outcome.location or svc.urls.ui(outcome.flow.kind, flow=outcome.flow.id), cookies=outcome.cookies)
+
+
+def _only_in_a_browser(location: str, cookies: CookieChanges) -> Response:
+    error = LocationChangeRequired("The flow goes on in a browser, at redirect_browser_to")
+    body = {"error": error.to_wire(), "redirect_browser_to": location}
+    headers = {"Ory-Error-Id": error.id or "", "Content-Type": "application/json"}
+    return Response(error.status, encoded(body), headers, cookies)
 
 
 def _signed_in(outcome: SignedIn, request: Request, svc: Services) -> Response:

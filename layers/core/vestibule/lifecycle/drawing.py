@@ -14,7 +14,7 @@ from vestibule.domain.message import Problem
 from vestibule.domain.outcome import FlowInvalid
 from vestibule.domain.request import Request
 from vestibule.domain.times import to_rfc3339
-from vestibule.lifecycle import verification_form
+from vestibule.lifecycle import recovery_form, verification_form
 from vestibule.lifecycle.loading import csrf_secret
 from vestibule.methods import traits
 from vestibule.methods.registry import DRAWN
@@ -42,6 +42,8 @@ def container(flow: Flow, request: Request, svc: Services) -> Container:
     drawn = Container(svc.urls.action(flow.kind, _next(flow)), _nodes(flow, request, svc), flow.messages)
     filled = replace(drawn, nodes=with_values(drawn.nodes, flow.values))
     told = with_problems(filled, flow.problems)
+    if flow.kind is Kind.RECOVERY:
+        return told
     if flow.kind is Kind.VERIFICATION:
         action, method = verification_form.target(flow, svc)
         return replace(told, action=action, method=method)
@@ -123,6 +125,9 @@ def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> Json:
 
 
 def _nodes(flow: Flow, request: Request, svc: Services) -> tuple[Node, ...]:
+    if flow.kind is Kind.RECOVERY:
+        drawn = recovery_form.nodes(flow, _token(flow, request, svc), svc)
+        return (*drawn, *_extra(flow, drawn))
     if flow.kind is Kind.VERIFICATION:
         drawn = verification_form.nodes(flow, _token(flow, request, svc), svc)
         return (*drawn, *_extra(flow, drawn))

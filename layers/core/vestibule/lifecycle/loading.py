@@ -97,7 +97,7 @@ def guard(flow: Flow, request: Request, token: str) -> Problem | None:
 
 def ensure_own(flow: Flow, request: Request) -> None:
     """For answers that show a browser's flow before its form could be read. Raises CsrfViolation."""
-    if not flow.is_api and csrf_secret(flow, request) is None:
+    if not flow.is_api and not flow.unguarded and csrf_secret(flow, request) is None:
         raise csrf_violation(request)
 
 
@@ -119,9 +119,13 @@ def csrf_violation(request: Request) -> CsrfViolation:
         why = "No cookies came with the request"
     elif request.csrf_is_new or not request.csrf:
         why = "The CSRF cookie is missing"
+    elif request.method in ("GET", "HEAD"):
+        why = ""  # as recorded: a flow of another browser was asked for, with no token to speak of
     else:
         why = "The CSRF token is missing or does not belong to the CSRF cookie"
-    details = {"docs": _CSRF_DOCS, "hint": hint, "reject_reason": why}
+    details = {"docs": _CSRF_DOCS, "hint": hint}
+    if why:
+        details["reject_reason"] = why
     return CsrfViolation("The request could not be told from one that another site forged", details=details)
 
 

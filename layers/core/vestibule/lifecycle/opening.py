@@ -62,7 +62,7 @@ def ensure_current(flow: Flow, request: Request, svc: Services) -> None:
     svc.flows.add(again)
     raise FlowExpired(
         "The form was open for too long and has expired; go on with the new one",
-        beside=_expiry(flow.expires_at, now) | {"use_flow_id": again.id},
+        beside=expiry(flow.expires_at, now) | {"use_flow_id": again.id},
         browser_location=svc.urls.ui(flow.kind, flow=again.id),
     )
 
@@ -81,7 +81,8 @@ def _replacement(flow: Flow, request: Request, svc: Services, why: Message) -> F
     )
 
 
-def _expiry(expired_at: datetime, now: datetime) -> dict[str, Any]:
+def expiry(expired_at: datetime, now: datetime) -> dict[str, Any]:
+    """What stands beside the error of an expired flow; `since` in nanoseconds."""
     return {"expired_at": to_rfc3339(expired_at), "since": (now - expired_at) // timedelta(microseconds=1) * 1000}
 
 

@@ -12,6 +12,9 @@ from vestibule.methods.password_registration import PasswordRegistration
 from vestibule.methods.password_settings import PasswordSettings
 from vestibule.methods.profile_registration import ProfileRegistration
 from vestibule.methods.profile_settings import ProfileSettings
+from vestibule.methods.recovery import RecoveryMethod
+from vestibule.methods.recovery_code import RecoveryCode
+from vestibule.methods.recovery_link import RecoveryLink
 from vestibule.methods.verification import VerificationMethod
 from vestibule.methods.verification_code import VerificationCode
 from vestibule.methods.verification_link import VerificationLink
@@ -23,6 +26,8 @@ METHODS: Mapping[Kind, tuple[Method, ...]] = {
     Kind.RECOVERY: (),
     Kind.VERIFICATION: (),
 }
+
+RECOVERY: tuple[RecoveryMethod, ...] = (RecoveryCode(), RecoveryLink())
 
 SETTINGS: tuple[SettingsMethod, ...] = (ProfileSettings(), PasswordSettings())
 

@@ -173,11 +173,12 @@ def _flow(item: Item) -> Flow:
 
 
 def _code_row(code: SentCode) -> list[Any]:
-    return [code.digest, str(code.purpose), code.via, code.address, code.identity_id, to_micros(code.expires_at)]
+    row = [code.digest, str(code.purpose), code.via, code.address, code.identity_id, to_micros(code.expires_at)]
+    return [*row, code.given] if code.given else row
 
 
 def _code(row: list[Any]) -> SentCode:
-    digest, purpose, via, address, identity_id, expires_at = row
+    digest, purpose, via, address, identity_id, expires_at, *given = row
     return SentCode(
         digest=digest,
         purpose=Purpose(purpose),
@@ -185,4 +186,5 @@ def _code(row: list[Any]) -> SentCode:
         address=address,
         identity_id=identity_id,
         expires_at=from_micros(expires_at),
+        given="".join(given),
     )

@@ -195,6 +195,11 @@ class IdentityStore:
         """The identity was neither disabled nor deleted meanwhile, as a part of a transaction."""
         return Check(identity_key(identity.id), (Equals("st", str(State.ACTIVE)), Absent("gone")))
 
+    @staticmethod
+    def unchanged(identity: Identity) -> Check:
+        """The identity is as it was read, as a part of a transaction."""
+        return Check(identity_key(identity.id), (Equals("ver", identity.version), Absent("gone")))
+
     def delete(self, identity_id: str) -> bool:
         """Delete the identity and all that belongs to it; False when there is none.
 

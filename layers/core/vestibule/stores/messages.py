@@ -10,7 +10,7 @@ from typing import Any
 from vestibule.crypto.sealing import Sealer
 from vestibule.domain.courier import CourierMessage, Dispatch, DispatchStatus, MessageStatus
 from vestibule.domain.event import MESSAGE_QUEUED, Event, written
-from vestibule.domain.times import from_micros, to_micros
+from vestibule.domain.times import epoch_seconds, from_micros, to_micros
 from vestibule.ports import (
     Absent,
     Clock,
@@ -65,6 +65,16 @@ class MessageStore:
         item = self._items.item(message, version=1)
         item["ev"] = written([Event(message.id, MESSAGE_QUEUED)])
         return Put(item, (Absent(),))
+
+    def pretending(self, template_type: str, *, via: str, recipient: str, data: Mapping[str, Any]) -> Put:
+        """An item like a message's that nobody lists or sends, for a day.
+
+        So that it takes as long to tell nobody something as to tell somebody.
+        """
+        item = self.queueing(template_type, via=via, recipient=recipient, data=data).item
+        kept = {name: value for name, value in item.items() if name not in ("g1pk", "g1sk", "g2pk", "g2sk", "ev")}
+        kept |= {"st": str(MessageStatus.ABANDONED), "ttl": epoch_seconds(self._clock.now() + _DAY)}
+        return Put(kept, (Absent(),))
 
     # --- reading ---------------------------------------------------------------------------------------
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from vestibule.config.hooks import Point
 from vestibule.crypto.text import to_base64url
 from vestibule.crypto.tokens import ExchangeCode
-from vestibule.domain.errors import Aal1Required, BadRequest, SessionAlreadyAvailable, SessionInactive
+from vestibule.domain.addresses import as_verified, verifiable
+from vestibule.domain.errors import Aal1Required, BadRequest, NotFound, SessionAlreadyAvailable, SessionInactive
 from vestibule.domain.flow import Flow, FlowType, Kind
+from vestibule.domain.identity import Identity
 from vestibule.domain.message import Problem
 from vestibule.domain.outcome import FlowInvalid, FlowShown, FlowStarted, Outcome, SignedIn
 from vestibule.domain.request import Request
@@ -18,19 +21,24 @@ from vestibule.hooks import chain
 from vestibule.hooks.hook import Moment
 from vestibule.lifecycle import destinations, drawing, issuing, loading, opening
 from vestibule.lifecycle.loading import Resumed
+from vestibule.methods.code import CODE
 from vestibule.methods.identifier import IDENTIFIER
 from vestibule.methods.method import Attempt, Form, Pending, Proven, Rejected
 from vestibule.methods.password_login import PASSWORD
 from vestibule.methods.registry import METHODS
-from vestibule.ports import Key, TransactionCancelled
+from vestibule.ports import Key, Put, TransactionCancelled, Update
 from vestibule.services import Services
+from vestibule.stores.identities import IdentityChanged
 from vestibule.stores.identity_items import from_item
 from vestibule.ui import messages
 from vestibule.ui.decode import BadBody
 
 _TRUE = {"1", "t", "T", "TRUE", "true", "True"}
-_IDENTITY = 0
-"""The position of the identity's check in the transaction that opens a session."""
+_IDENTITY, _SESSION = 0, 1
+"""Positions in the transaction that opens a session: the identity's check or change, the session, then the proof."""
+
+_TRIES = 5
+"""Writes of one sign-in. More means that many others change the person now: then the session alone is stored."""
 
 _LEVELS = {"aal1": Aal.AAL1, "aal2": Aal.AAL2}
 
@@ -58,7 +66,7 @@ def start(request: Request, svc: Services) -> Outcome:
         flow = replace(flow, exchange_code_digest=to_base64url(code.digest("init")))
         extra["session_token_exchange_code"] = code.text
     if session is not None:
-        flow = _for_session(flow, session)
+        flow = _for_session(flow, session, svc)
     flow = svc.flows.add(flow)
     return FlowStarted(flow=flow, document=drawing.document(flow, request, svc, **extra))
 
@@ -89,8 +97,8 @@ def submit(request: Request, svc: Services) -> Outcome:
         return submitting.refused(resumed.flow, "", [why], request, svc)
     attempt = Attempt(request, resumed.flow, form, resumed.session, resumed.found)
     match method.submit(attempt, svc):
-        case Rejected(problems, values):
-            return submitting.refused(resumed.flow, method.id, problems, request, svc, **values)
+        case Rejected(problems, values, counted):
+            return submitting.refused(counted or resumed.flow, method.id, problems, request, svc, **values)
         case Pending() as pending:
             return submitting.next_step(pending, method, form, request, svc)
         case Proven() as proven:
@@ -99,7 +107,7 @@ def submit(request: Request, svc: Services) -> Outcome:
 
 def _signed_in(proven: Proven, method: str, attempt: Attempt, svc: Services) -> Outcome:
     payload = dict(attempt.form.transient_payload)
-    flow, identity = replace(attempt.flow, active=method, transient_payload=payload), proven.identity
+    flow, identity = replace(attempt.flow, active=method, transient_payload=payload), _verified(proven, svc)
     if not identity.active:
         return _disabled(flow, method, attempt, svc)
     return_to = destinations.after(attempt.flow, method, svc)
@@ -125,8 +133,7 @@ def _signed_in(proven: Proven, method: str, attempt: Attempt, svc: Services) -> 
         return passed
     issued = passed.issued or issued
     try:
-        writes = [svc.identities.still_active(identity), stored, *proven.writes]
-        svc.parallel(lambda: svc.table.transact(writes), *proven.beside)
+        svc.parallel(lambda: _store(proven, identity, stored, svc), *proven.beside)
     except TransactionCancelled as cancelled:
         return _overtaken(cancelled, flow, method, attempt, svc)
     return SignedIn(
@@ -140,17 +147,50 @@ def _signed_in(proven: Proven, method: str, attempt: Attempt, svc: Services) -> 
     )
 
 
+def _verified(proven: Proven, svc: Services) -> Identity:
+    """The identity with the address that was proven along; one that is verified stays as it is."""
+    via, value = proven.address or ("", "")
+    address = verifiable(proven.identity, via, value)
+    if address is None or address.verified:
+        return proven.identity
+    return as_verified(proven.identity, via, value, svc.clock.now())
+
+
+def _store(proven: Proven, identity: Identity, session: Put | Update, svc: Services) -> None:
+    """The session, with what becomes of the identity and what proves it, in one transaction.
+
+    Raises TransactionCancelled.
+    """
+    also = (session, *proven.writes)
+    for _ in range(_TRIES):
+        if identity is proven.identity:
+            break
+        try:
+            svc.identities.update(proven.identity, identity, also=also)
+        except IdentityChanged:
+            proven = replace(proven, identity=svc.identities.find(identity.id) or proven.identity)
+            identity = _verified(proven, svc) if proven.identity.active else proven.identity
+        else:
+            return
+    svc.table.transact([svc.identities.still_active(identity), *also])
+
+
 def _overtaken(
     cancelled: TransactionCancelled, flow: Flow, method: str, attempt: Attempt, svc: Services
 ) -> FlowInvalid:
-    """Another request was quicker: the identity is gone or disabled, or the session that was refreshed has ended.
+    """Another request was quicker: the identity is gone or disabled, what proved it was used, or the session has ended.
 
-    Raises SessionInactive.
+    Raises SessionInactive, NotFound.
     """
     if _IDENTITY in cancelled.failed:
         gone = from_item(cancelled.failed[_IDENTITY]) is None
         why = messages.INVALID_CREDENTIALS() if gone else messages.IDENTITY_DISABLED()
         return submitting.refused(flow, method, [Problem(why)], attempt.request, svc)
+    if any(position > _SESSION for position in cancelled.failed):
+        newest = svc.flows.find(flow.id, Kind.LOGIN)
+        if newest is None:
+            raise NotFound
+        return submitting.refused(newest, method, [submitting.no_method(Kind.LOGIN)], attempt.request, svc)
     raise SessionInactive("The session was ended by another request; sign in again")
 
 
@@ -185,12 +225,20 @@ def _requested_aal(request: Request) -> Aal:
     return _LEVELS[asked]
 
 
-def _for_session(flow: Flow, session: Session) -> Flow:
+def _for_session(flow: Flow, session: Session, svc: Services) -> Flow:
     """A flow of somebody who is signed in says why it is there, and knows who it is."""
-    credential = session.identity.credential(PASSWORD) if session.identity else None
-    known = {IDENTIFIER: credential.identifiers[0]} if credential and credential.identifiers and flow.refresh else {}
     why = messages.LOGIN_RE_AUTH() if flow.refresh else messages.LOGIN_MFA()
+    known = _known(session, svc) if flow.refresh else {}
     return replace(flow, internal=known, messages=(why,))
+
+
+def _known(session: Session, svc: Services) -> dict[str, Any]:
+    """Of somebody who signs in once more: the identifier; where codes sign in too it is asked for (contract 08)."""
+    if svc.config.selfservice.methods.code.passwordless_enabled:
+        password = svc.identities.configs(session.identity_id, [PASSWORD]).get(PASSWORD, {})
+        return {"methods": [*([PASSWORD] if password.get("hashed_password") else ()), CODE]}
+    credential = session.identity.credential(PASSWORD) if session.identity else None
+    return {IDENTIFIER: credential.identifiers[0]} if credential and credential.identifiers else {}
 
 
 def _signed_in_already(location: str) -> SessionAlreadyAvailable:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from vestibule.config.hooks import Point
 from vestibule.crypto.text import to_base64url
 from vestibule.crypto.tokens import ExchangeCode
-from vestibule.domain.errors import FlowDisabled, SessionAlreadyAvailable
+from vestibule.domain.errors import FlowDisabled, NotFound, SessionAlreadyAvailable
 from vestibule.domain.flow import FlowType, Kind
 from vestibule.domain.message import Problem
 from vestibule.domain.outcome import CookieChanges, FlowInvalid, FlowShown, FlowStarted, Outcome, SignedUp
@@ -17,7 +17,9 @@ from vestibule.hooks import chain
 from vestibule.hooks.hook import Moment
 from vestibule.lifecycle import destinations, drawing, loading, opening
 from vestibule.lifecycle.loading import Resumed
+from vestibule.methods import login_hints
 from vestibule.methods.method import Attempt, Pending, Proven, Rejected
+from vestibule.ports import TransactionCancelled
 from vestibule.services import Services
 from vestibule.stores.identities import AlreadyExists
 from vestibule.ui import messages
@@ -87,8 +89,8 @@ def _answered(resumed: Resumed, request: Request, svc: Services) -> Outcome:
         return submitting.refused(flow, "", wrong, request, svc)
     attempt = Attempt(request, flow, form, None, resumed.found)
     match method.submit(attempt, svc):
-        case Rejected(problems, values):
-            return submitting.refused(flow, method.id, problems, request, svc, **values)
+        case Rejected(problems, values, counted):
+            return submitting.refused(counted or flow, method.id, problems, request, svc, **values)
         case Pending() as pending:
             return submitting.next_step(pending, method, form, request, svc)
         case Proven() as proven:
@@ -114,8 +116,10 @@ def _signed_up(proven: Proven, method: str, attempt: Attempt, svc: Services) -> 
     planned = added.moment.identity or proven.identity
     try:
         identity = svc.identities.create(planned, proven.secrets, (*proven.writes, *added.writes))
-    except AlreadyExists:
-        return _duplicate(method, attempt, svc)
+    except AlreadyExists as exists:
+        return _duplicate(exists, proven, method, attempt, svc)
+    except TransactionCancelled:
+        return _overtaken(method, attempt, svc)
     done = chain.through(replace(added.moment, identity=identity), svc)
     if not isinstance(done, Moment):
         return done
@@ -129,9 +133,20 @@ def _signed_up(proven: Proven, method: str, attempt: Attempt, svc: Services) -> 
     )
 
 
-def _duplicate(method: str, attempt: Attempt, svc: Services) -> Outcome:
-    problem = Problem(messages.DUPLICATE_CREDENTIALS())
-    return submitting.refused(attempt.flow, method, [problem], attempt.request, svc, traits=attempt.form.traits)
+def _duplicate(exists: AlreadyExists, proven: Proven, method: str, attempt: Attempt, svc: Services) -> Outcome:
+    hints = svc.config.selfservice.flows.registration.login_hints
+    why = (login_hints.of(exists, svc) if hints else None) or messages.DUPLICATE_CREDENTIALS()
+    flow = proven.flow or attempt.flow
+    return submitting.refused(flow, method, [Problem(why)], attempt.request, svc, traits=attempt.form.traits)
+
+
+def _overtaken(method: str, attempt: Attempt, svc: Services) -> Outcome:
+    """Another request has used what this one proved, at this moment. Raises NotFound."""
+    newest = svc.flows.find(attempt.flow.id, Kind.REGISTRATION)
+    if newest is None:
+        raise NotFound
+    problem = submitting.no_method(Kind.REGISTRATION)
+    return submitting.refused(newest, method, [problem], attempt.request, svc, traits=attempt.form.traits)
 
 
 def _ensure_enabled(svc: Services) -> None:

@@ -15,6 +15,7 @@ from vestibule.domain.request import Request
 from vestibule.lifecycle import drawing
 from vestibule.methods.method import Form, FormPart, Method, Pending
 from vestibule.methods.registry import KNOWN, METHODS
+from vestibule.ports import TransactionCancelled, TransactWrite
 from vestibule.services import Services
 from vestibule.stores.flows import FlowChanged
 from vestibule.ui import messages
@@ -68,16 +69,24 @@ def next_step(pending: Pending, method: Method, form: Form, request: Request, sv
 
     Raises NotFound.
     """
-    try:
-        flow = svc.flows.save(replace(pending.flow, updated_at=svc.clock.now()))
-    except FlowChanged:
-        newest = svc.flows.find(pending.flow.id, pending.flow.kind)
-        if newest is None:
-            raise NotFound from None
-        flow = newest
-    forward = {} if form.text("screen") == "previous" else {"transient_payload": dict(form.transient_payload)}
+    flow = _stored(replace(pending.flow, updated_at=svc.clock.now()), pending.writes, svc)
+    back = form.text("screen") == "previous" or form.method.endswith(":back")
+    forward = {} if back else {"transient_payload": dict(form.transient_payload)}
     document = drawing.document(flow, request, svc, **forward)
     return FlowInvalid(flow=flow, document=document, method=method.id, refused=False)
+
+
+def _stored(flow: Flow, writes: Sequence[TransactWrite], svc: Services) -> Flow:
+    try:
+        if not writes:
+            return svc.flows.save(flow)
+        svc.table.transact([svc.flows.saving(flow), *writes])
+    except (FlowChanged, TransactionCancelled):
+        newest = svc.flows.find(flow.id, flow.kind)
+        if newest is None:
+            raise NotFound from None
+        return newest
+    return replace(flow, version=flow.version + 1)
 
 
 def refused(

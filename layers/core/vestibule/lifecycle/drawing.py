@@ -14,9 +14,8 @@ from vestibule.domain.message import Problem
 from vestibule.domain.outcome import FlowInvalid
 from vestibule.domain.request import Request
 from vestibule.domain.times import to_rfc3339
-from vestibule.lifecycle import recovery_form, verification_form
+from vestibule.lifecycle import entry_form, recovery_form, verification_form
 from vestibule.lifecycle.loading import csrf_secret
-from vestibule.methods import traits
 from vestibule.methods.registry import DRAWN
 from vestibule.services import Services
 from vestibule.stores.flows import FlowChanged
@@ -47,6 +46,8 @@ def container(flow: Flow, request: Request, svc: Services) -> Container:
     if flow.kind is Kind.VERIFICATION:
         action, method = verification_form.target(flow, svc)
         return replace(told, action=action, method=method)
+    if flow.kind in entry_form.KINDS:
+        return replace(told, nodes=entry_form.ordered(told.nodes, flow, svc))
     nodes = ordering.sorted_nodes(told.nodes, _order(flow, svc))
     return replace(told, nodes=ordering.behind(nodes, flow.internal.get(APPENDED)))
 
@@ -131,9 +132,10 @@ def _nodes(flow: Flow, request: Request, svc: Services) -> tuple[Node, ...]:
     if flow.kind is Kind.VERIFICATION:
         drawn = verification_form.nodes(flow, _token(flow, request, svc), svc)
         return (*drawn, *_extra(flow, drawn))
+    if flow.kind in entry_form.KINDS:
+        drawn = entry_form.nodes(flow, _token(flow, request, svc), svc)
+        return (*drawn, *_extra(flow, drawn))
     nodes: dict[tuple[str, str, str], Node] = {}
-    if flow.kind is Kind.REGISTRATION:
-        nodes |= {(node.name, node.group, ""): node for node in traits.nodes(flow, svc)}
     for method in DRAWN[flow.kind]:
         if method.enabled(svc):
             for node in method.nodes(flow, svc):
@@ -157,10 +159,6 @@ def _token(flow: Flow, request: Request, svc: Services) -> str:
 
 
 def _order(flow: Flow, svc: Services) -> ordering.Order:
-    if flow.kind is Kind.LOGIN:
-        return ordering.LOGIN
-    if flow.kind is Kind.REGISTRATION:
-        return ordering.registration(svc.schema(flow.identity_schema).keys)
     return ordering.settings(svc.schema(flow.identity.schema_id if flow.identity else None).keys)
 
 

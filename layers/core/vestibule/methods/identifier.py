@@ -13,6 +13,9 @@ from vestibule.ui.nodes import Node, input_node
 IDENTIFIER = "identifier"
 """`flow.internal["identifier"]`: known already, from the first step or from the session that is refreshed."""
 
+FIRST = "identifier_first"
+"""The method, and the group of its nodes, that asks for the identifier alone."""
+
 
 def label(svc: Services) -> Message:
     """The trait's title when the default schema has one identifier, "ID" else. Contract 03 §1."""
@@ -28,6 +31,29 @@ def identifier_nodes(flow: Flow, svc: Services) -> Sequence[Node]:
     known = flow.internal.get(IDENTIFIER)
     if known and flow.refresh:
         return (input_node(IDENTIFIER, "hidden", "default", value=known),)
-    if known:
+    if not flow.refresh and (known or "methods" in flow.internal):
         return ()
     return (input_node(IDENTIFIER, "text", "default", value="", required=True, label=label(svc)),)
+
+
+def first_node(flow: Flow, svc: Services) -> Node:
+    """The field of the step that asks for nothing else; carried along unseen once it is known."""
+    known = flow.internal.get(IDENTIFIER)
+    return input_node(
+        IDENTIFIER,
+        "hidden" if known else "text",
+        FIRST,
+        value=known or "",
+        required=True,
+        autocomplete="username webauthn",
+        label=label(svc),
+    )
+
+
+def waiting_identifier(flow: Flow, svc: Services, *, refused: bool) -> Node:
+    """Carried along unseen while a code is awaited. As recorded it is drawn anew once that form was `refused`."""
+    if refused:
+        return input_node(IDENTIFIER, "hidden", "default")
+    if flow.internal.get(IDENTIFIER) and not flow.refresh:
+        return first_node(flow, svc)
+    return input_node(IDENTIFIER, "hidden", "default", value="", required=True, label=label(svc))

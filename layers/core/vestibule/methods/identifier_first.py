@@ -7,18 +7,26 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from vestibule.config.normalise import identifier as normalised
-from vestibule.domain.flow import Flow
+from vestibule.domain.flow import Flow, FlowState
 from vestibule.domain.message import Problem
 from vestibule.domain.session import Aal
-from vestibule.methods.identifier import IDENTIFIER, label
+from vestibule.methods import code_login
+from vestibule.methods.code import CODE
+from vestibule.methods.identifier import FIRST, IDENTIFIER, first_node
 from vestibule.methods.method import Attempt, Form, Pending, Rejected, Verdict
 from vestibule.methods.password_login import PASSWORD
 from vestibule.ports import Key
 from vestibule.services import Services
 from vestibule.ui import messages
-from vestibule.ui.nodes import Node, input_node, submit_node
+from vestibule.ui.nodes import Node, submit_node
 
-IDENTIFIER_FIRST = "identifier_first"
+IDENTIFIER_FIRST = FIRST
+
+REPEATED = "repeated"
+"""`flow.internal["repeated"]`: how often somebody changed who they are. As recorded, buttons are added each time."""
+
+_ALL = "methods"
+"""`flow.internal["methods"]`: those that the form offers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,47 +43,76 @@ class IdentifierFirst:
     def nodes(self, flow: Flow, svc: Services) -> Sequence[Node]:
         if flow.refresh or flow.requested_aal != Aal.AAL1:
             return ()
-        known = flow.internal.get(IDENTIFIER)
-        field = input_node(
-            IDENTIFIER,
-            "hidden" if known else "text",
-            IDENTIFIER_FIRST,
-            value=known or "",
-            required=True,
-            autocomplete="username webauthn",
-            label=label(svc),
-        )
-        if known:
+        field = first_node(flow, svc)
+        if flow.internal.get(IDENTIFIER):
             return (field,)
         return (field, submit_node("method", IDENTIFIER_FIRST, IDENTIFIER_FIRST, messages.LABEL_CONTINUE()))
 
     def keys(self, form: Form, svc: Services) -> Sequence[Key]:
-        return (svc.identities.identifier_key(PASSWORD, normalised(form.text(IDENTIFIER))),)
+        identifier = form.text(IDENTIFIER)
+        password = svc.identities.identifier_key(PASSWORD, normalised(identifier))
+        return (password, *(code_login.account_keys(identifier, svc) if _by_code(svc) else ()))
 
     def submit(self, attempt: Attempt, svc: Services) -> Verdict:
-        """On with the methods that the account has; with enumeration mitigation, with all there are."""
+        """On with the methods that the account has; with enumeration mitigation, with all there are.
+
+        An account that has nothing but codes is sent one at once.
+        """
         identifier = attempt.form.text(IDENTIFIER)
-        methods = _methods(attempt, svc)
+        owner = code_login.account(identifier, attempt.found, svc) if _by_code(svc) and identifier else None
+        methods = _methods(attempt, owner, svc)
         if not methods:
             problem = Problem(messages.ACCOUNT_NOT_FOUND(), f"#/{IDENTIFIER}")
             return Rejected((problem,), {IDENTIFIER: identifier})
-        known: dict[str, Any] = {IDENTIFIER: identifier, "methods": methods}
-        flow = replace(
-            attempt.flow,
-            active=IDENTIFIER_FIRST,
-            internal=dict(attempt.flow.internal) | known,
-            values={},
-            problems=(),
-            messages=(),
-        )
-        return Pending(flow)
+        if CODE in methods and owner is None:
+            return _without_account(attempt, identifier, methods)
+        known = _known(attempt.flow, identifier, methods)
+        if methods == [CODE] and owner is not None:
+            identity = svc.identities.find(owner)
+            if identity is not None and code_login.may_receive(identity, normalised(identifier), svc):
+                return code_login.sent(replace(attempt, flow=known), identity, normalised(identifier), svc)
+        return Pending(known)
 
 
-def _methods(attempt: Attempt, svc: Services) -> list[str]:
-    if not attempt.form.text(IDENTIFIER):
+def _known(flow: Flow, identifier: str, methods: list[str]) -> Flow:
+    known: dict[str, Any] = {IDENTIFIER: identifier, _ALL: methods}
+    if flow.internal.get(IDENTIFIER):
+        known[REPEATED] = min(flow.internal.get(REPEATED, 0) + 1, _MOST_REPEATED)
+    return replace(
+        flow,
+        state=FlowState.CHOOSE_METHOD,
+        active=IDENTIFIER_FIRST,
+        internal=dict(flow.internal) | known,
+        codes=(),
+        values={},
+        problems=(),
+        messages=(),
+    )
+
+
+def _without_account(attempt: Attempt, identifier: str, methods: list[str]) -> Rejected:
+    """As recorded: even where accounts are not to be told, codes tell that there is none (contract 07 §4)."""
+    flow = replace(attempt.flow, internal=dict(attempt.flow.internal) | {_ALL: methods})
+    return Rejected((Problem(messages.NO_CODE_USER()),), {IDENTIFIER: identifier}, flow)
+
+
+def _methods(attempt: Attempt, owner: str | None, svc: Services) -> list[str]:
+    identifier = attempt.form.text(IDENTIFIER)
+    if not identifier:
         return []
     if svc.config.security.account_enumeration.mitigate:
-        return [PASSWORD] if svc.config.selfservice.methods.password.enabled else []
-    key = IdentifierFirst().keys(attempt.form, svc)[0]
-    entry = svc.identities.read_identifier(attempt.found[key])
-    return [PASSWORD] if entry is not None and entry.hashed_password else []
+        passwords, by_code = svc.config.selfservice.methods.password.enabled, _by_code(svc)
+    else:
+        entry = svc.identities.read_identifier(
+            attempt.found[svc.identities.identifier_key(PASSWORD, normalised(identifier))]
+        )
+        passwords, by_code = entry is not None and entry.hashed_password is not None, owner is not None
+    return [*([PASSWORD] if passwords else ()), *([CODE] if by_code else ())]
+
+
+def _by_code(svc: Services) -> bool:
+    return svc.config.selfservice.methods.code.passwordless_enabled
+
+
+_MOST_REPEATED = 20
+"""A form is to stay small."""

@@ -60,7 +60,9 @@ class Proven:
     """The person is who they say they are, or may become so: a new identity has version 0.
 
     `writes` belong into the transaction that acts on it, `secrets` are the credentials of a new identity. `beside` is
-    what may run side by side with that transaction, since nothing is wrong if only one of them happens.
+    what may run side by side with that transaction, since nothing is wrong if only one of them happens. `address` is
+    the (channel, address) of the identity that was proven along and is verified from then on. `flow` is the flow as
+    the proof leaves it, where it is used up.
     """
 
     identity: Identity
@@ -68,21 +70,28 @@ class Proven:
     writes: tuple[TransactWrite, ...] = ()
     beside: tuple[Callable[[], object], ...] = ()
     secrets: Secrets = field(default_factory=dict[str, Any], repr=False)
+    address: tuple[str, str] | None = None
+    flow: Flow | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The form cannot be accepted. `values` are shown again, under the names of their nodes."""
+    """The form cannot be accepted. `values` are shown again, under the names of their nodes.
+
+    `flow` is the flow to show where it is another one than was submitted: an attempt was counted.
+    """
 
     problems: tuple[Problem, ...]
     values: Json = field(default_factory=dict[str, Any])
+    flow: Flow | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """The method needs another step: the flow as it is to be stored now."""
+    """The method needs another step: the flow as it is to be stored now, and what belongs into the same transaction."""
 
     flow: Flow
+    writes: tuple[TransactWrite, ...] = ()
 
 
 Verdict = Proven | Rejected | Pending

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from vestibule.config.document import merged
 from vestibule.config.json_shapes import is_object
-from vestibule.domain.flow import Flow
+from vestibule.domain.flow import Flow, FlowState
+from vestibule.domain.message import Problem
 from vestibule.methods import traits
 from vestibule.methods.method import Attempt, Form, Pending, Rejected, Verdict
 from vestibule.ports import Key
@@ -17,7 +18,7 @@ from vestibule.ui.nodes import Node, submit_node
 
 PROFILE = "profile"
 _BACK = "previous"
-_FORWARD = "credential-selection"
+FORWARD = "credential-selection"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class ProfileRegistration:
         return svc.config.selfservice.flows.registration.style == "profile_first"
 
     def responsible(self, form: Form) -> bool:
-        return form.method in (PROFILE, f"{PROFILE}:back") or form.text("screen") in (_BACK, _FORWARD)
+        return form.method in (PROFILE, f"{PROFILE}:back") or form.text("screen") in (_BACK, FORWARD)
 
     def nodes(self, flow: Flow, svc: Services) -> Sequence[Node]:
         if traits.asks_for_credentials(flow, svc):
@@ -42,16 +43,28 @@ class ProfileRegistration:
     def submit(self, attempt: Attempt, svc: Services) -> Verdict:
         form = attempt.form
         values = {"traits": form.traits}
-        if form.text("screen") == _BACK or form.method == f"{PROFILE}:back":
+        back = form.text("screen") == _BACK
+        if form.method == f"{PROFILE}:back" or (back and (form.method or _is_behind(attempt.flow))):
             return Pending(_at_step(attempt.flow, form, None))
+        if form.text("screen") not in ("", _BACK, FORWARD):
+            return Rejected((Problem(messages.GENERIC(reason="There is no such step"), "#/screen"),), values)
         identity = traits.proposed(attempt, svc)
         if isinstance(identity, tuple):
             return Rejected(identity, values)
+        if back:
+            return Rejected((Problem(messages.REGISTRATION_NO_STRATEGY_FOUND()),), values)
         return Pending(_at_step(attempt.flow, form, traits.CREDENTIALS))
+
+
+def _is_behind(flow: Flow) -> bool:
+    return flow.internal.get(traits.STEP) == traits.CREDENTIALS
 
 
 def _at_step(flow: Flow, form: Form, step: str | None) -> Flow:
     internal = {name: value for name, value in flow.internal.items() if name != traits.STEP}
+    if step is not None and flow.state is not FlowState.CHOOSE_METHOD:
+        # A choice once more: what another method had sent is void.
+        flow = replace(flow, state=FlowState.CHOOSE_METHOD, active=None, codes=())
     if step is not None:
         internal[traits.STEP] = step
     told = (messages.REGISTRATION_CHOOSE_CREDENTIALS(),) if step else ()

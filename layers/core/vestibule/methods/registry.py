@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from vestibule.domain.flow import Kind
+from vestibule.methods.code_login import CodeLogin
+from vestibule.methods.code_registration import CodeRegistration
 from vestibule.methods.identifier_first import IdentifierFirst
 from vestibule.methods.method import FormPart, Method, SettingsMethod
 from vestibule.methods.password_login import PasswordLogin
@@ -20,8 +22,8 @@ from vestibule.methods.verification_code import VerificationCode
 from vestibule.methods.verification_link import VerificationLink
 
 METHODS: Mapping[Kind, tuple[Method, ...]] = {
-    Kind.LOGIN: (PasswordLogin(), IdentifierFirst()),
-    Kind.REGISTRATION: (ProfileRegistration(), PasswordRegistration()),
+    Kind.LOGIN: (PasswordLogin(), CodeLogin(), IdentifierFirst()),
+    Kind.REGISTRATION: (ProfileRegistration(), PasswordRegistration(), CodeRegistration()),
     Kind.SETTINGS: (),
     Kind.RECOVERY: (),
     Kind.VERIFICATION: (),

@@ -39,7 +39,10 @@ def flow_key(flow_id: str) -> Key:
 
 
 class FlowStore:
-    """Item: pk `F#<id>`, sk `#`; `ver`, `ttl`, `exp` (epoch microseconds), `doc` (the rest, as JSON)."""
+    """Item: pk `F#<id>`, sk `#`; `ver`, `ttl`, `exp` (epoch microseconds), `att`, `doc` (the rest, as JSON).
+
+    `code` stands for the codes that were sent and not used: the digest of the first one.
+    """
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -64,6 +67,16 @@ class FlowStore:
     def saving(self, flow: Flow) -> Put:
         """`save` as a part of a transaction."""
         return Put(_item(flow, version=flow.version + 1), (Equals("ver", flow.version),))
+
+    def using(self, sent: Flow, done: Flow) -> Update:
+        """`done` is what becomes of the flow `sent` when its code is used: part of the transaction that acts on it.
+
+        It holds as long as nobody used the code or asked for another one, whatever else others store meanwhile: of any
+        number of right codes at once, one is used.
+        """
+        document = json.dumps(_document(done), separators=(",", ":"), ensure_ascii=False)
+        unused = Equals("code", sent.codes[0].digest)
+        return Update(flow_key(sent.id), set={"doc": document}, add={"ver": 1}, remove=("code",), conditions=(unused,))
 
     def attempted(self, flow: Flow, most: int) -> Flow | None:
         """Count one attempt to guess a code, before it is compared: one conditional write.
@@ -108,6 +121,7 @@ def _item(flow: Flow, *, version: int) -> Item:
         "ttl": epoch_seconds(flow.expires_at + _KEPT_AFTER_EXPIRY),
         "doc": json.dumps(_document(flow), separators=(",", ":"), ensure_ascii=False),
         **({"att": flow.attempts} if flow.attempts else {}),
+        **({"code": flow.codes[0].digest} if flow.codes else {}),
     }
 
 

@@ -1,0 +1,70 @@
+"""The forms of login and registration: whose nodes stand in them, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from vestibule.domain.flow import Flow, Kind
+from vestibule.methods import code, traits
+from vestibule.methods.code import CODE
+from vestibule.methods.identifier_first import IDENTIFIER_FIRST, REPEATED
+from vestibule.methods.registry import METHODS
+from vestibule.services import Services
+from vestibule.ui import ordering
+from vestibule.ui.nodes import Node, csrf_node
+
+KINDS = (Kind.LOGIN, Kind.REGISTRATION)
+
+
+def nodes(flow: Flow, token: str, svc: Services) -> tuple[Node, ...]:
+    """`token` is the CSRF token of this answer, empty for apps. A code that is awaited has the form to itself."""
+    by_method = {each.id: tuple(each.nodes(flow, svc)) for each in METHODS[flow.kind] if each.enabled(svc)}
+    if code.is_waiting(flow) and by_method.get(CODE):
+        by_method = {CODE: by_method[CODE]}
+    fields = traits.nodes(flow, svc) if flow.kind is Kind.REGISTRATION else ()
+    drawn = _distinct([*fields, *(node for part in by_method.values() for node in part)])
+    authors = {method for method, part in by_method.items() if part}
+    if not _shows_token(flow, authors):
+        return drawn
+    if flow.kind is Kind.LOGIN and _grows(flow):
+        return (*drawn, csrf_node(token))
+    return (csrf_node(token), *drawn)
+
+
+def ordered(drawn: tuple[Node, ...], flow: Flow, svc: Services) -> tuple[Node, ...]:
+    """As recorded: what a step adds to the form stands behind the rest, until a refusal sorts all of it."""
+    if _grows(flow):
+        return drawn
+    if flow.active == IDENTIFIER_FIRST and not flow.problems:
+        buttons = tuple(node for node in drawn if node.attributes.get("type") == "submit")
+        repeated = buttons * flow.internal.get(REPEATED, 0)
+        return (*sorted(drawn, key=_behind_who), *repeated)
+    if flow.kind is Kind.LOGIN:
+        return ordering.sorted_nodes(drawn, ordering.LOGIN)
+    return ordering.sorted_nodes(drawn, ordering.registration(svc.schema(flow.identity_schema).keys))
+
+
+def _grows(flow: Flow) -> bool:
+    return code.is_waiting(flow) and not flow.problems
+
+
+def _shows_token(flow: Flow, authors: set[str]) -> bool:
+    """Flows of apps have the node, too, but not a login that offers nothing, or codes alone (as recorded)."""
+    if not flow.is_api or flow.kind is Kind.REGISTRATION:
+        return True
+    return bool(authors) and (bool(flow.problems) or authors != {CODE})
+
+
+def _behind_who(node: Node) -> int:
+    if node.group == IDENTIFIER_FIRST:
+        return 0
+    return 1 if node.name == "csrf_token" else 2
+
+
+def _distinct(drawn: Iterable[Node]) -> tuple[Node, ...]:
+    """Several methods may ask for the same field."""
+    found: dict[tuple[str, str, str, str], Node] = {}
+    for node in drawn:
+        key = (node.name, node.group, str(node.attributes.get("type")), str(node.value or ""))
+        found.setdefault(key, node)
+    return tuple(found.values())

@@ -1,0 +1,165 @@
+"""Sign in with a one-time code that is sent to an address of the account. Contract 03 §4."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from vestibule.config.normalise import identifier as normalised
+from vestibule.domain.addresses import verifiable
+from vestibule.domain.code import Purpose
+from vestibule.domain.flow import Flow, FlowState
+from vestibule.domain.identity import Identity
+from vestibule.domain.message import Problem
+from vestibule.domain.session import Aal
+from vestibule.methods import code, codes
+from vestibule.methods.code import CODE
+from vestibule.methods.identifier import IDENTIFIER, identifier_nodes, waiting_identifier
+from vestibule.methods.method import Attempt, Form, Pending, Proven, Rejected, Verdict
+from vestibule.ports import Item, Key
+from vestibule.services import Services
+from vestibule.stores.addresses import address_key, verifiable_owner
+from vestibule.ui import messages
+from vestibule.ui.nodes import Node, submit_node
+
+LONGEST = 64
+"""Characters of a code that are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLogin:
+    id: str = CODE
+    fields: tuple[str, ...] = ("identifier", "code", "resend", "address")
+
+    def enabled(self, svc: Services) -> bool:
+        config = svc.config.selfservice.methods.code
+        return config.passwordless_enabled or config.mfa_enabled
+
+    def responsible(self, form: Form) -> bool:
+        return code.is_responsible(form)
+
+    def nodes(self, flow: Flow, svc: Services) -> Sequence[Node]:
+        if not _is_for(flow, svc):
+            return ()
+        if code.is_waiting(flow):
+            carried = waiting_identifier(flow, svc, refused=code.was_refused(flow))
+            return (carried, *code.waiting_nodes(messages.LABEL_LOGIN_CODE()))
+        offered = flow.internal.get("methods")
+        if offered is not None and CODE not in offered:
+            return ()
+        if svc.config.selfservice.flows.login.style == "identifier_first" and offered is None and not flow.refresh:
+            return ()
+        return (*identifier_nodes(flow, svc), submit_node("method", CODE, CODE, messages.LOGIN_CODE()))
+
+    def keys(self, form: Form, svc: Services) -> Sequence[Key]:
+        return account_keys(form.text(IDENTIFIER), svc)
+
+    def submit(self, attempt: Attempt, svc: Services) -> Verdict:
+        flow, form = attempt.flow, attempt.form
+        again = code.asks_again(form)
+        if not _is_for(flow, svc) or (flow.state is FlowState.PASSED_CHALLENGE and not again):
+            return Rejected((Problem(messages.LOGIN_NO_STRATEGY_FOUND()),))
+        typed = form.text(IDENTIFIER)
+        values: dict[str, Any] = {IDENTIFIER: typed}
+        if not typed:
+            return Rejected((Problem(messages.REQUIRED(property=IDENTIFIER), f"#/{IDENTIFIER}"),), values)
+        owner = account(typed, attempt.found, svc)
+        somebody_else = flow.refresh and attempt.session is not None and attempt.session.identity_id != owner
+        if owner is None or somebody_else:
+            return Rejected((Problem(messages.NO_CODE_USER()),), values)
+        if flow.state is FlowState.SENT_EMAIL and not again:
+            return _checked(attempt, owner, values, svc)
+        identity = svc.identities.find(owner)
+        if identity is None or not may_receive(identity, normalised(typed), svc):
+            return Rejected((Problem(messages.NO_CODE_USER()),), values)
+        return sent(attempt, identity, normalised(typed), svc)
+
+
+# --- the account ----------------------------------------------------------------------------------------
+
+
+def account_keys(typed: str, svc: Services) -> tuple[Key, ...]:
+    """What says whose an identifier is: as one for codes and, where accounts without such get codes too, as address."""
+    identifier = normalised(typed)
+    keys = (svc.identities.identifier_key(CODE, identifier),)
+    if not _falls_back(svc):
+        return keys
+    return (*keys, address_key(svc.index, channel_of(identifier), identifier))
+
+
+def account(typed: str, found: Mapping[Key, Item | None], svc: Services) -> str | None:
+    """The id of the identity that gets codes under this identifier. `found` has the items of `account_keys`."""
+    first, *fallback = (found[key] for key in account_keys(typed, svc))
+    entry = svc.identities.read_identifier(first)
+    if entry is not None:
+        return entry.identity_id
+    return next((owner for item in fallback if (owner := verifiable_owner(item))), None)
+
+
+def may_receive(identity: Identity, address: str, svc: Services) -> bool:
+    """Whether the address is one of the identity's for codes: of its credential, or in place of a missing one."""
+    credential = identity.credential(CODE)
+    if credential is not None and credential.identifiers:
+        return address in credential.identifiers
+    return _falls_back(svc) and verifiable(identity, channel_of(address), address) is not None
+
+
+def channel_of(address: str) -> str:
+    return "email" if "@" in address else "sms"
+
+
+def _falls_back(svc: Services) -> bool:
+    return svc.config.selfservice.methods.code.config.missing_credential_fallback_enabled
+
+
+# --- the code -------------------------------------------------------------------------------------------
+
+
+def sent(attempt: Attempt, identity: Identity, address: str, svc: Services) -> Pending:
+    """A code on its way to an address of the identity."""
+    data = {
+        "identity": identity.to_wire(svc.urls.public),
+        "transient_payload": dict(attempt.form.transient_payload),
+    }
+    letter = code.Letter("login_code_valid", "login_code", Purpose.LOGIN, data)
+    flow, mails = code.sending(attempt.flow, [(channel_of(address), address)], letter, svc, identity_id=identity.id)
+    known = attempt.session is not None
+    told = messages.LOGIN_CODE_SENT_FOR_AUTHENTICATED_USER() if known else messages.LOGIN_CODE_SENT()
+    return Pending(replace(flow, messages=(told,), values={IDENTIFIER: address}), mails)
+
+
+def _checked(attempt: Attempt, owner: str, values: dict[str, Any], svc: Services) -> Verdict:
+    """Count the attempt, reserve a guess of the account and read it side by side; then compare.
+
+    Raises TooManyRequests.
+    """
+    secret = attempt.form.text("code").strip()[:LONGEST]
+    if not secret:
+        return Rejected((Problem(messages.REQUIRED(property="code"), "#/code"),), values)
+    if code.counted_out(attempt.flow, svc):
+        return Rejected((code.too_often(),), values)
+    flow, refused, identity = svc.parallel(
+        lambda: code.counted(attempt.flow, svc),
+        lambda: code.reserve_guess(owner, svc),
+        lambda: svc.identities.find(owner),
+    )
+    if flow is None:
+        return Rejected((code.too_often(),), values)
+    code.ensure_reserved(refused)
+    found = codes.matching(flow, secret, Purpose.LOGIN, svc)
+    if found is None or identity is None or found.identity_id != identity.id:
+        return Rejected((Problem(messages.LOGIN_CODE_INVALID_OR_ALREADY_USED()),), values, flow)
+    done = code.passed(flow)
+    return Proven(
+        identity,
+        code.factor(svc),
+        writes=(svc.flows.using(flow, done),),
+        beside=(lambda: code.forget_guesses(identity.id, svc),),
+        address=(found.via, found.address),
+        flow=done,
+    )
+
+
+def _is_for(flow: Flow, svc: Services) -> bool:
+    return svc.config.selfservice.methods.code.passwordless_enabled and flow.requested_aal == Aal.AAL1

@@ -35,7 +35,6 @@ UNBUILT: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("/selfservice/methods/password/config/migrate_hook", _on("enabled"), "the password migration hook"),
     ("/selfservice/methods/b2b/config/organizations", _is_set, "session lifespans by organization"),
     ("/selfservice/flows/settings", _is_set, "the settings flow"),
-    ("/selfservice/flows/recovery", _on("enabled"), "recovery"),
     ("/selfservice/flows/verification", _on("enabled"), "verification"),
     ("/oauth2_provider/url", _is_set, "login_challenge of an OAuth2 server"),
     ("/session/whoami/tokenizer/templates", _is_set, "sessions as signed tokens"),
@@ -46,7 +45,6 @@ UNBUILT: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
 UNBUILT_HOOKS = frozenset(
     {
         "web_hook",
-        "revoke_active_sessions",
         "require_verified_address",
         "verification",
         "show_verification_ui",

@@ -25,7 +25,7 @@ from vestibule.hooks.hook import Moment
 from vestibule.lifecycle import destinations, drawing, issuing, opening, recovering
 from vestibule.lifecycle.issuing import Issued
 from vestibule.methods.password_login import PASSWORD
-from vestibule.methods.recovery import CHOICE, USE
+from vestibule.methods.recovery import CHOICE
 from vestibule.methods.recovery_code import CODE
 from vestibule.methods.recovery_link import LINK
 from vestibule.methods.verification import PREFILLED
@@ -50,15 +50,6 @@ class Recovery:
     method: str
     payload: Mapping[str, Any]
     request: Request
-
-
-def new_flow(type_: FlowType, request: Request, svc: Services, *, use: str | None = None) -> Flow:
-    """A flow for the client of the request, not stored yet."""
-    use = use or svc.config.selfservice.flows.recovery.use
-    flow = replace(opening.new_flow(Kind.RECOVERY, type_, request, svc), active=use, internal={USE: use})
-    if use != CODE or not svc.config.feature_flags.choose_recovery_address:
-        return flow
-    return replace(flow, state=FlowState.RECOVERY_AWAITING_ADDRESS, internal={USE: use, CHOICE: []})
 
 
 # --- back in the account --------------------------------------------------------------------------------
@@ -248,7 +239,7 @@ def replaced(
     secret = csrf.new_secret(svc.random.bytes)
     own = replace(request, csrf_secrets=(secret,), csrf_is_new=False)
     kind = type_ or (FlowType.BROWSER if use == LINK else flow.type)
-    again = svc.flows.add(replace(new_flow(kind, own, svc, use=use), problems=tuple(problems)))
+    again = svc.flows.add(replace(recovering.new_flow(kind, own, svc, use=use), problems=tuple(problems)))
     cookies = CookieChanges(csrf=secret)
     page = svc.urls.ui(Kind.RECOVERY, flow=again.id)
     if use == LINK or not request.wants_json:
@@ -263,7 +254,9 @@ def expired(flow: Flow, request: Request, svc: Services) -> Outcome:
     """A new flow in place of one that was open for too long. Raises FlowExpired, for apps that are told."""
     use = flow.active if flow.active in (CODE, LINK) else None
     why = messages.RECOVERY_FLOW_EXPIRED(expired_at=flow.expires_at)
-    again = replace(new_flow(flow.type, request, svc, use=use), request_url=flow.request_url, problems=(Problem(why),))
+    again = replace(
+        recovering.new_flow(flow.type, request, svc, use=use), request_url=flow.request_url, problems=(Problem(why),)
+    )
     again = svc.flows.add(again)
     page = svc.urls.ui(Kind.RECOVERY, flow=again.id)
     if svc.config.feature_flags.use_continue_with_transitions and flow.is_api:

@@ -63,7 +63,7 @@ def start(request: Request, svc: Services) -> Outcome:
     if loading.active_session(request, svc) is not None:
         raise _signed_in(request, svc)
     destinations.requested(request, svc)
-    flow = recovered.new_flow(type_, request, svc)
+    flow = recovering.new_flow(type_, request, svc)
     stopped = chain.run(Moment(point=Point.RECOVERY_BEFORE, request=request, flow=flow), svc)
     if stopped is not None:
         return stopped
@@ -101,9 +101,7 @@ def submit(request: Request, svc: Services) -> Outcome:
         return submitting.refused(flow, "", [submitting.unreadable(form)], request, svc)
     method = recovery_form.responsible(flow, form)
     if method is None:
-        loading.ensure_own(flow, request)
-        why = Problem(messages.RECOVERY_NO_STRATEGY_FOUND())
-        return submitting.refused(replace(flow, active="default"), "", [why], request, svc)
+        return _for_nobody(flow, request, svc)
     if not method.enabled(svc):
         raise NotFound(f"The method {method.id} is not enabled for this flow")
     return _answered(method, form, resumed, request, svc)
@@ -136,6 +134,16 @@ def _answered(method: RecoveryMethod, form: Form, resumed: Resumed, request: Req
         stored = svc.flows.find(flow.id, Kind.RECOVERY) or flow
     payload = {"transient_payload": dict(form.transient_payload)}
     return FlowContinued(flow=stored, document=drawing.document(stored, request, svc, **payload), method=method.id)
+
+
+def _for_nobody(flow: Flow, request: Request, svc: Services) -> Outcome:
+    """The form says so, to the client it belongs to; any other browser is sent to its page and finds out there."""
+    own = flow.is_api or flow.unguarded or loading.csrf_secret(flow, request) is not None
+    if not own and not request.wants_json:
+        return Redirect(location=svc.urls.ui(Kind.RECOVERY, flow=flow.id))
+    loading.ensure_own(flow, request)
+    why = Problem(messages.RECOVERY_NO_STRATEGY_FOUND())
+    return submitting.refused(replace(flow, active="default"), "", [why], request, svc)
 
 
 def _step(

@@ -14,14 +14,16 @@ from urllib.parse import urlsplit
 
 from vestibule.crypto.text import same
 from vestibule.domain.code import Purpose, SentCode
-from vestibule.domain.flow import Flow, FlowState, Kind
+from vestibule.domain.flow import Flow, FlowState, FlowType, Kind
 from vestibule.domain.identity import Identity, RecoveryAddress
 from vestibule.domain.json import Json
 from vestibule.domain.message import Message
+from vestibule.domain.request import Request
 from vestibule.domain.session import NIL_UUID
 from vestibule.domain.times import to_micros
+from vestibule.lifecycle import opening
 from vestibule.methods import codes
-from vestibule.methods.recovery import ADDRESS, CHOICE, SENT, TO, VIA, Address, choosing, typed_address
+from vestibule.methods.recovery import ADDRESS, CHOICE, SENT, TO, USE, VIA, Address, choosing, typed_address
 from vestibule.methods.recovery_choice import digest
 from vestibule.methods.recovery_code import CODE
 from vestibule.methods.recovery_link import LINK
@@ -46,6 +48,15 @@ class Step:
 
     flow: Flow
     message: Put | None = None
+
+
+def new_flow(type_: FlowType, request: Request, svc: Services, *, use: str | None = None) -> Flow:
+    """A flow for the client of the request, not stored yet."""
+    use = use or svc.config.selfservice.flows.recovery.use
+    flow = replace(opening.new_flow(Kind.RECOVERY, type_, request, svc), active=use, internal={USE: use})
+    if use != CODE or not svc.config.feature_flags.choose_recovery_address:
+        return flow
+    return replace(flow, state=FlowState.RECOVERY_AWAITING_ADDRESS, internal={USE: use, CHOICE: []})
 
 
 def whose(typed: str, found: Found, svc: Services) -> Identity | None:

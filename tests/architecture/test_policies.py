@@ -3,6 +3,18 @@
 from typing import Any
 
 OWN = ({"Ref": "Secrets"}, {"Ref": "AdminKey"}, {"Fn::GetAtt": "Data.Outputs.TableArn"})
+MESSAGING = tuple(
+    {"Fn::GetAtt": f"Messaging.Outputs.{name}"} for name in ("BusArn", "CourierArn", "FeedbackArn", "PublisherDeadArn")
+)
+STREAM = ({"Fn::GetAtt": "Data.Outputs.TableStreamArn"},)
+WIDER = {
+    "dynamodb:ListStreams": "there is no narrower resource",
+    "ses:SendEmail": "any identity of the account, held to one sender by a condition",
+    "ses:SendRawEmail": "as above",
+    "sms-voice:SendTextMessage": "phone numbers have no ARN; only where text messages are asked for",
+    "sns:Publish": "as above",
+}
+"""Actions on more than this stack's own, with the reason."""
 INDEXES = tuple({"Fn::Sub": f"${{Data.Outputs.TableArn}}/index/{name}"} for name in ("GSI1", "GSI2"))
 
 
@@ -16,7 +28,19 @@ def test_no_role_allows_actions_by_wildcard(functions):
 def test_roles_reach_only_this_stacks_table_and_secrets(functions):
     for properties in functions.values():
         for statement in _statements(properties):
-            assert statement["Resource"] in (*OWN, *INDEXES)
+            if not set(statement["Action"]) <= WIDER.keys():
+                assert statement["Resource"] in (*OWN, *INDEXES, *MESSAGING, *STREAM)
+
+
+def test_mails_leave_with_the_configured_sender_only(functions):
+    (sending,) = [s for s in _statements(functions["WorkersCourier"]) if "ses:SendEmail" in s["Action"]]
+    assert sending["Condition"] == {"StringEquals": {"ses:FromAddress": {"Ref": "MailFrom"}}}
+
+
+def test_only_the_courier_sends(functions):
+    for name, properties in functions.items():
+        actions = {action for statement in _statements(properties) for action in statement["Action"]}
+        assert name == "WorkersCourier" or not [a for a in actions if a.startswith(("ses:", "sns:", "sms-voice:"))]
 
 
 def test_indexes_are_only_read(functions):
@@ -32,4 +56,6 @@ def test_no_role_may_scan(functions):
 
 
 def _statements(properties: dict[str, Any]) -> list[dict[str, Any]]:
-    return [statement for policy in properties.get("Policies", []) for statement in policy["Statement"]]
+    """All of them, also those that a parameter of the template switches on."""
+    statements = [statement for policy in properties.get("Policies", []) for statement in policy["Statement"]]
+    return [statement["Fn::If"][1] if "Fn::If" in statement else statement for statement in statements]

@@ -39,10 +39,19 @@ IN_A_JOURNEY = {
 }  # fmt: skip
 
 
+WORKERS = {
+    "WorkersPublish": {"batchItemFailures": []},
+    "WorkersCourier": {"batchItemFailures": []},
+    "WorkersFeedback": {"batchItemFailures": []},
+    "WorkersSweep": None,
+}
+"""Function to what it answers to whom it works for."""
+
+
 def test_every_function_is_tried():
     resources = template.read(ROOT / "template.yaml")["Resources"].items()
     functions = {name for name, entry in resources if entry["Type"] == "AWS::Serverless::Function"}
-    assert functions == ALONE.keys() | IN_A_JOURNEY | {"AdminAuthorizer"}
+    assert functions == ALONE.keys() | IN_A_JOURNEY | WORKERS.keys() | {"AdminAuthorizer"}
 
 
 @pytest.mark.parametrize("name", ALONE)
@@ -51,6 +60,11 @@ def test_a_built_function_answers_its_event(invoke, name):
     answer = invoke(name, event(name))
     assert answer.get("statusCode") == status, answer
     assert part in compact(answer["body"])
+
+
+@pytest.mark.parametrize("name", WORKERS)
+def test_a_built_worker_takes_its_records(invoke, name):
+    assert invoke(name, event(name)) == WORKERS[name]
 
 
 def test_the_built_functions_sign_up_in_and_out(invoke, logs):

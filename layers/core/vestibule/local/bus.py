@@ -31,7 +31,7 @@ _WORKERS = 4
 
 _log = logging.getLogger("vestibule.local")
 
-WORKERS: dict[str, Callable[[str, Services], None]] = {MESSAGE_QUEUED: courier.deliver}
+WORKERS: dict[str, Callable[[Event, Services], None]] = {MESSAGE_QUEUED: courier.take}
 """Type of an event → who takes it, as the rules of infra/messaging.yaml say."""
 
 
@@ -91,14 +91,14 @@ class Bus:
         if worker is None:
             return
         if self._pool is None:
-            worker(event.id, self._svc)
+            worker(event, self._svc)
             return
         with suppress(RuntimeError):  # the pool is closed: the server stops
-            self._pool.submit(self._work, worker, event.id)
+            self._pool.submit(self._work, worker, event)
 
-    def _work(self, worker: Callable[[str, Services], None], subject: str) -> None:
+    def _work(self, worker: Callable[[Event, Services], None], event: Event) -> None:
         try:
-            worker(subject, self._svc)
+            worker(event, self._svc)
         except Exception as failure:  # noqa: BLE001 the sweeper brings it back
             _log.error("a worker failed: %s", type(failure).__name__)
 

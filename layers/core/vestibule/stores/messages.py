@@ -171,7 +171,7 @@ class MessageStore:
     def mark_address(self, via: str, value: str, *, kind: str) -> None:
         """Note that mail to the address bounced (or that somebody complained): pk `A#<via>#<HMAC>`, sk `F#`."""
         key = self._items.address_feedback_key(via, value)
-        self._table.write(Update(key, set={"kind": kind, "at": to_micros(self._clock.now())}, add={"n": 1}))
+        self._table.write(Update(key, set={"kind": kind, "at": to_micros(self._clock.now())}))
 
     def address_feedback(self, via: str, value: str) -> tuple[str, datetime] | None:
         """The last such note: its kind and when."""

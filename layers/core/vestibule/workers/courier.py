@@ -22,6 +22,11 @@ EXPIRED = "The code or link in it had expired before it could be sent"
 _log = logging.getLogger("vestibule.courier")
 
 
+def take(event: Event, svc: Services) -> None:
+    """A message was queued, or is due again."""
+    deliver(event.id, svc)
+
+
 def deliver(message_id: str, svc: Services) -> None:
     """One try, unless the message is sent, given up, not due, or in another worker's hands: so repeats do nothing.
 

@@ -1,0 +1,87 @@
+"""From a step to a handler of records: those that failed are told back by name, the others are done with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,  # pyright: ignore[reportUnknownVariableType]  # one of its parameters has no type
+)
+
+from vestibule import wiring
+from vestibule.domain.event import Event
+from vestibule.edge import telemetry
+from vestibule.ports import Change
+from vestibule.services import Services
+
+Records = dict[str, Any]
+Handler = Callable[[Records, Any], Any]
+Document = Mapping[str, Any]
+
+
+def of_stream(step: Callable[[Change, Services], None]) -> Handler:
+    """For a table's stream. Of the images only texts are read: what is announced is one."""
+
+    def take(record: Document, svc: Services) -> None:
+        change = record["dynamodb"]
+        key = (change["Keys"]["pk"]["S"], change["Keys"]["sk"]["S"])
+        old, new = (_texts(change.get(image)) for image in ("OldImage", "NewImage"))
+        step(Change(change["SequenceNumber"], key, old, new), svc)
+
+    return _handler(take, EventType.DynamoDBStreams)
+
+
+def of_queue(step: Callable[[Document, Services], None]) -> Handler:
+    """For a queue of JSON documents."""
+
+    def take(record: Document, svc: Services) -> None:
+        step(json.loads(record["body"]), svc)
+
+    return _handler(take, EventType.SQS)
+
+
+def of_bus(step: Callable[[Event, Services], None]) -> Handler:
+    """For a queue behind a rule of the bus: documents are EventBridge's, with the event in `detail`."""
+
+    def take(document: Document, svc: Services) -> None:
+        step(Event.from_json(document["detail"]), svc)
+
+    return of_queue(take)
+
+
+def of_schedule(step: Callable[[Services], Any]) -> Handler:
+    """For a clock: the event says nothing."""
+
+    def handler(event: Records, context: Any) -> None:
+        with telemetry.request(event, context):
+            step(wiring.services())
+
+    return handler
+
+
+def _handler(take: Callable[[Document, Services], None], kind: EventType) -> Handler:
+    def handler(event: Records, context: Any) -> Any:
+        svc = wiring.services()
+
+        def each(record: Any) -> None:
+            try:
+                take(record.raw_event, svc)
+            except Exception as failure:
+                telemetry.failed(failure)
+                raise
+
+        processor = BatchProcessor(event_type=kind, raise_on_entire_batch_failure=False)
+        with telemetry.request(event, context):
+            return process_partial_response(event=event, record_handler=each, processor=processor, context=context)
+
+    return handler
+
+
+def _texts(image: Mapping[str, Mapping[str, Any]] | None) -> dict[str, Any] | None:
+    if image is None:
+        return None
+    return {name: value["S"] for name, value in image.items() if "S" in value}

@@ -84,13 +84,17 @@ class FlowContinued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
-    """Login succeeded. `session` is the wire document; `continue_with` what hooks added."""
+    """Login succeeded. `session` is the wire document; `continue_with` what hooks added.
+
+    It is not `complete` where the session needs another factor before it opens anything: `return_to` asks for it.
+    """
 
     flow: Flow
     method: str
     session: Json
     token: str = field(repr=False)
     return_to: str = ""
+    complete: bool = True
     continue_with: tuple[Json, ...] = ()
     cookies: CookieChanges = UNCHANGED
 

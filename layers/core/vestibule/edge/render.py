@@ -95,6 +95,8 @@ def _signed_in(outcome: SignedIn, request: Request, svc: Services) -> Response:
         case ClientKind.BROWSER:
             return _see(outcome.return_to, cookies=outcome.cookies)
         case ClientKind.SPA:
+            if not outcome.complete:
+                return _only_in_a_browser(outcome.return_to, outcome.cookies)
             items = [_redirect_item(outcome.return_to), *outcome.continue_with]
             return _json({"session": outcome.session, "continue_with": items}, cookies=outcome.cookies)
         case ClientKind.NATIVE:

@@ -19,13 +19,14 @@ from vestibule.domain.session import Aal, Session
 from vestibule.flows import submitting
 from vestibule.hooks import chain
 from vestibule.hooks.hook import Moment
-from vestibule.lifecycle import destinations, drawing, issuing, loading, opening
+from vestibule.lifecycle import assurance, destinations, drawing, issuing, loading, opening
 from vestibule.lifecycle.loading import Resumed
+from vestibule.methods import second_factor
 from vestibule.methods.code import CODE
 from vestibule.methods.identifier import IDENTIFIER
 from vestibule.methods.method import Attempt, Form, Pending, Proven, Rejected
 from vestibule.methods.password_login import PASSWORD
-from vestibule.methods.registry import METHODS
+from vestibule.methods.registry import METHODS, proves
 from vestibule.ports import Key, Put, TransactionCancelled, Update
 from vestibule.services import Services
 from vestibule.stores.identities import IdentityChanged
@@ -67,6 +68,9 @@ def start(request: Request, svc: Services) -> Outcome:
         extra["session_token_exchange_code"] = code.text
     if session is not None:
         flow = _for_session(flow, session, svc)
+    stopped = chain.run(Moment(point=Point.LOGIN_BEFORE, request=request, flow=flow), svc)
+    if stopped is not None:
+        return stopped
     flow = svc.flows.add(flow)
     return FlowStarted(flow=flow, document=drawing.document(flow, request, svc, **extra))
 
@@ -92,7 +96,7 @@ def submit(request: Request, svc: Services) -> Outcome:
         return submitting.refused(resumed.flow, "", [submitting.unreadable(form)], request, svc)
     problem = loading.guard(resumed.flow, request, form.text("csrf_token"))
     method = submitting.chosen(Kind.LOGIN, form, svc)
-    if problem or method is None:
+    if problem or method is None or not proves(method, resumed.flow.requested_aal):
         why = problem or submitting.no_method(Kind.LOGIN)
         return submitting.refused(resumed.flow, "", [why], request, svc)
     attempt = Attempt(request, resumed.flow, form, resumed.session, resumed.found)
@@ -136,12 +140,14 @@ def _signed_in(proven: Proven, method: str, attempt: Attempt, svc: Services) -> 
         svc.parallel(lambda: _store(proven, identity, stored, svc), *proven.beside)
     except TransactionCancelled as cancelled:
         return _overtaken(cancelled, flow, method, attempt, svc)
+    complete = assurance.suffices(issued.session, svc.config.session.whoami.required_aal)
     return SignedIn(
         flow=attempt.flow,
         method=method,
-        session=issuing.session_document(issued.shown, svc),
+        session=issuing.session_document(issued.shown, svc, with_identity=complete),
         token=issued.token,
-        return_to=passed.return_to,
+        return_to=passed.return_to if complete else assurance.step_up(svc, flow.return_to),
+        complete=complete,
         continue_with=passed.continue_with,
         cookies=issuing.cookies(issued, flow, svc, secret=passed.csrf),
     )
@@ -228,7 +234,10 @@ def _requested_aal(request: Request) -> Aal:
 def _for_session(flow: Flow, session: Session, svc: Services) -> Flow:
     """A flow of somebody who is signed in says why it is there, and knows who it is."""
     why = messages.LOGIN_RE_AUTH() if flow.refresh else messages.LOGIN_MFA()
-    known = _known(session, svc) if flow.refresh else {}
+    if flow.requested_aal == Aal.AAL2:
+        known: dict[str, Any] = {second_factor.FACTORS: second_factor.held(session.identity)}
+    else:
+        known = _known(session, svc) if flow.refresh else {}
     return replace(flow, internal=known, messages=(why,))
 
 

@@ -10,7 +10,7 @@ from vestibule.domain.message import Problem
 from vestibule.domain.outcome import FlowContinued, FlowShown, FlowStarted, Outcome
 from vestibule.domain.request import CONTINUITY, Request
 from vestibule.flows import submitting
-from vestibule.flows.settings_change import Submitted, change, ensure_fresh
+from vestibule.flows.settings_change import Submitted, began, change, ensure_fresh
 from vestibule.lifecycle import assurance, destinations, drawing, loading, opening, owned
 from vestibule.lifecycle.owned import Owned
 from vestibule.methods.method import Change, Form, Pending, Rejected, SettingsAttempt, SettingsMethod
@@ -41,7 +41,11 @@ def start(request: Request, svc: Services) -> Outcome:
     return_to = destinations.requested(request, svc)
     required = svc.config.selfservice.flows.settings.required_aal
     assurance.ensure(session, required, svc, request.url if return_to else None)
-    flow = svc.flows.add(opening.settings_flow(type_, session.identity, request, svc))
+    flow = opening.settings_flow(type_, session.identity, request, svc)
+    stopped = began(flow, session, request, svc)
+    if stopped is not None:
+        return stopped
+    flow = svc.flows.add(flow)
     return FlowStarted(flow=flow, document=drawing.document(flow, request, svc))
 
 
@@ -125,7 +129,7 @@ def _refused(rejected: Rejected, submitted: Submitted, method: SettingsMethod, s
     flow, problems = submitted.flow, rejected.problems
     if method.id == PROFILE:
         flow = reopened(flow, rejected.values.get("traits", {}), svc)
-        problems = tuple(dict.fromkeys([*flow.problems, *problems]))
+        problems = (*(each for each in flow.problems if each not in problems), *problems)
     return submitting.refused(flow, method.id, problems, submitted.request, svc, **rejected.values)
 
 

@@ -17,6 +17,7 @@ from vestibule.hooks import chain
 from vestibule.hooks.hook import Moment
 from vestibule.lifecycle import assurance, destinations, drawing, opening
 from vestibule.lifecycle.issuing import Issued
+from vestibule.methods.enrolment import SUCCESSOR
 from vestibule.methods.method import Change, Form
 from vestibule.methods.profile_settings import PROFILE
 from vestibule.ports import TransactWrite
@@ -79,7 +80,11 @@ def change(wanted: Change, submitted: Submitted, method: str, svc: Services) -> 
     if accepted.identity is not wanted.identity and _touches_what_is_protected(old, accepted.identity or old):
         ensure_fresh(submitted, method, svc)
     added = chain.prepare(replace(accepted, point=Point.SETTINGS_POST_PERSIST), svc)
-    done, writes = _succeeded(submitted, svc)
+    following = _following(submitted, svc)
+    stopped = began(following, session, submitted.request, svc)
+    if stopped is not None:
+        return stopped
+    done, writes = _succeeded(submitted, following, svc)
     if wanted.factor is not None:
         writes.append(svc.sessions.refreshing(session))
     also = (*wanted.writes, *added.writes, *writes)
@@ -106,14 +111,26 @@ def _moment(wanted: Change, submitted: Submitted, method: str, svc: Services) ->
     )
 
 
-def _succeeded(submitted: Submitted, svc: Services) -> tuple[Flow, list[TransactWrite]]:
-    """The flow that is done, and the one that its form goes to from now on: the wire names another flow there."""
+def began(flow: Flow, session: Session, request: Request, svc: Services) -> Outcome | None:
+    """Run the hooks in front of a new flow of whoever is signed in; what they answer, if they stop it."""
+    issued = Issued(session, request.session_token or "", session, is_new=False)
+    moment = Moment(point=Point.SETTINGS_BEFORE, request=request, flow=flow, identity=session.identity, issued=issued)
+    return chain.run(moment, svc)
+
+
+def _following(submitted: Submitted, svc: Services) -> Flow:
+    """The flow that the form goes to once this one is done: the wire names another flow there."""
     flow = submitted.flow
-    following = replace(
+    return replace(
         opening.settings_flow(flow.type, submitted.identity, submitted.request, svc),
         request_url=flow.request_url,
         csrf=flow.csrf,
     )
+
+
+def _succeeded(submitted: Submitted, following: Flow, svc: Services) -> tuple[Flow, list[TransactWrite]]:
+    """The flow that is done, and the one behind it."""
+    flow = submitted.flow
     done = replace(
         flow,
         state=FlowState.SUCCESS,
@@ -121,7 +138,7 @@ def _succeeded(submitted: Submitted, svc: Services) -> tuple[Flow, list[Transact
         problems=(),
         values={},
         extra_nodes=(),
-        internal={drawing.SUCCESSOR: following.id},
+        internal={SUCCESSOR: following.id},
         updated_at=svc.clock.now(),
     )
     return done, [svc.flows.saving(done), svc.flows.adding(following)]

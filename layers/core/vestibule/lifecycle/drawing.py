@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,23 +14,32 @@ from vestibule.domain.message import Problem
 from vestibule.domain.outcome import FlowInvalid
 from vestibule.domain.request import Request
 from vestibule.domain.times import to_rfc3339
-from vestibule.lifecycle import entry_form, recovery_form, verification_form
+from vestibule.lifecycle import entry_form, recovery_form, settings_form, verification_form
 from vestibule.lifecycle.loading import csrf_secret
-from vestibule.methods.registry import DRAWN
+from vestibule.methods.enrolment import APPENDED, form_id
 from vestibule.services import Services
 from vestibule.stores.flows import FlowChanged
-from vestibule.ui import ordering
 from vestibule.ui.container import Container, with_problems, with_values
-from vestibule.ui.nodes import Node, csrf_node, input_node
+from vestibule.ui.nodes import Node, input_node
 
 _KEPT_PROBLEMS = 20
 """A hostile form could name thousands of fields that a schema does not know; an item is to stay small."""
 
-SUCCESSOR = "successor"
-"""`flow.internal["successor"]`: the id of the flow that goes on behind one that succeeded."""
+_FORMS: Mapping[Kind, Callable[[Flow, str, Services], tuple[Node, ...]]] = {
+    Kind.LOGIN: entry_form.nodes,
+    Kind.REGISTRATION: entry_form.nodes,
+    Kind.SETTINGS: settings_form.nodes,
+    Kind.RECOVERY: recovery_form.nodes,
+    Kind.VERIFICATION: verification_form.nodes,
+}
+"""Whose nodes stand in a form: each takes the CSRF token of the answer, empty for apps."""
 
-APPENDED = "appended"
-"""`flow.internal["appended"]`: the group whose nodes were put behind all others, as the wire does for new codes."""
+_ORDERED: Mapping[Kind, Callable[[tuple[Node, ...], Flow, Services], tuple[Node, ...]]] = {
+    Kind.LOGIN: entry_form.ordered,
+    Kind.REGISTRATION: entry_form.ordered,
+    Kind.SETTINGS: settings_form.ordered,
+}
+"""In which order they stand; in other forms they stand as they are drawn."""
 
 _TRIES = 5
 """Writes of one refusal. More means that many others store theirs: then only this answer shows it."""
@@ -38,18 +47,14 @@ _TRIES = 5
 
 def container(flow: Flow, request: Request, svc: Services) -> Container:
     """The form: nodes of every enabled method, filled, with what is wrong at its place, in the order of the wire."""
-    drawn = Container(svc.urls.action(flow.kind, _next(flow)), _nodes(flow, request, svc), flow.messages)
+    drawn = Container(svc.urls.action(flow.kind, form_id(flow)), _nodes(flow, request, svc), flow.messages)
     filled = replace(drawn, nodes=with_values(drawn.nodes, flow.values))
     told = with_problems(filled, flow.problems)
-    if flow.kind is Kind.RECOVERY:
-        return told
     if flow.kind is Kind.VERIFICATION:
         action, method = verification_form.target(flow, svc)
         return replace(told, action=action, method=method)
-    if flow.kind in entry_form.KINDS:
-        return replace(told, nodes=entry_form.ordered(told.nodes, flow, svc))
-    nodes = ordering.sorted_nodes(told.nodes, _order(flow, svc))
-    return replace(told, nodes=ordering.behind(nodes, flow.internal.get(APPENDED)))
+    ordered = _ORDERED.get(flow.kind)
+    return replace(told, nodes=ordered(told.nodes, flow, svc)) if ordered else told
 
 
 def document(flow: Flow, request: Request, svc: Services, **extra: Any) -> Json:
@@ -126,23 +131,8 @@ def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> Json:
 
 
 def _nodes(flow: Flow, request: Request, svc: Services) -> tuple[Node, ...]:
-    if flow.kind is Kind.RECOVERY:
-        drawn = recovery_form.nodes(flow, _token(flow, request, svc), svc)
-        return (*drawn, *_extra(flow, drawn))
-    if flow.kind is Kind.VERIFICATION:
-        drawn = verification_form.nodes(flow, _token(flow, request, svc), svc)
-        return (*drawn, *_extra(flow, drawn))
-    if flow.kind in entry_form.KINDS:
-        drawn = entry_form.nodes(flow, _token(flow, request, svc), svc)
-        return (*drawn, *_extra(flow, drawn))
-    nodes: dict[tuple[str, str, str], Node] = {}
-    for method in DRAWN[flow.kind]:
-        if method.enabled(svc):
-            for node in method.nodes(flow, svc):
-                nodes.setdefault((node.name, node.group, str(node.value or "")), node)
-    extra = _extra(flow, tuple(nodes.values()))
-    token = [] if flow.is_api and not nodes else [csrf_node(_token(flow, request, svc))]
-    return (*token, *nodes.values(), *extra)
+    drawn = _FORMS[flow.kind](flow, _token(flow, request, svc), svc)
+    return (*drawn, *_extra(flow, drawn))
 
 
 def _extra(flow: Flow, drawn: tuple[Node, ...]) -> list[Node]:
@@ -156,12 +146,3 @@ def _token(flow: Flow, request: Request, svc: Services) -> str:
         return ""
     secret = request.csrf if request.csrf_is_new else csrf_secret(flow, request)
     return csrf.mask(secret, svc.random.bytes) if secret else ""
-
-
-def _order(flow: Flow, svc: Services) -> ordering.Order:
-    return ordering.settings(svc.schema(flow.identity.schema_id if flow.identity else None).keys)
-
-
-def _next(flow: Flow) -> str:
-    """Whose id the form is sent with."""
-    return flow.internal.get(SUCCESSOR) or flow.id

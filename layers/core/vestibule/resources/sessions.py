@@ -6,12 +6,13 @@ from datetime import timedelta
 
 from vestibule.crypto.text import to_base64url
 from vestibule.crypto.tokens import ExchangeCode
-from vestibule.domain.errors import Aal2Required, BadRequest, NoSession, NotFound
+from vestibule.domain.errors import BadRequest, NoSession, NotFound
 from vestibule.domain.flow import Kind
 from vestibule.domain.outcome import CookieChanges, Document, Empty, Outcome, SessionCookie
 from vestibule.domain.request import Request
-from vestibule.domain.session import Aal, Session
+from vestibule.domain.session import Session
 from vestibule.domain.times import from_rfc3339
+from vestibule.lifecycle import assurance
 from vestibule.lifecycle.issuing import session_document
 from vestibule.lifecycle.loading import active_session, canonical_uuid
 from vestibule.resources import paging
@@ -80,12 +81,7 @@ def exchange(request: Request, svc: Services) -> Outcome:
 def _required(request: Request, svc: Services) -> Session:
     """The session, at the level that `session.whoami.required_aal` wants. Contract 01 §14."""
     session = _session(request, svc)
-    identity = session.identity
-    strict = svc.config.session.whoami.required_aal == "highest_available"
-    if strict and identity is not None and identity.aal2_possible and session.aal is not Aal.AAL2:
-        where = svc.urls.self_service("login/browser", aal="aal2")
-        beside = {"redirect_browser_to": where}
-        raise Aal2Required("The session needs a second factor", details=beside, beside=beside)
+    assurance.ensure(session, svc.config.session.whoami.required_aal, svc)
     return session
 
 

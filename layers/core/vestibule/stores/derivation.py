@@ -56,6 +56,11 @@ def with_credential(identity: Identity, type_: str, *, now: datetime, identifier
     return replace(identity, credentials=tuple(changed if each is present else each for each in identity.credentials))
 
 
+def without_credential(identity: Identity, type_: str) -> Identity:
+    """The identity without its credential of that type, secrets apart."""
+    return replace(identity, credentials=tuple(each for each in identity.credentials if each.type != type_))
+
+
 def _verifiable(
     identity: Identity,
     wanted: Sequence[tuple[str, str]],

@@ -55,11 +55,6 @@ def sorted_nodes(nodes: Iterable[Node], order: Order) -> tuple[Node, ...]:
     )
 
 
-def behind(nodes: Sequence[Node], group: str | None) -> tuple[Node, ...]:
-    """The nodes of one group behind all others; `None` is no group."""
-    return (*(node for node in nodes if node.group != group), *(node for node in nodes if node.group == group))
-
-
 def _rank(name: str, keys: tuple[str, ...]) -> int:
     if name == "method":
         return len(keys) + 1

@@ -136,6 +136,8 @@ def render_simple(title: str, lines: Sequence[str], links: Sequence[Way], *, loo
 def _topic(kind: str, flow: Wire, arrangement: Arrangement) -> str:
     """The key of the title: what this step asks for."""
     state, active = str(flow.get("state") or ""), flow.get("active")
+    if kind in ("recovery", "verification") and arrangement.hidden_value("token"):
+        return f"{kind}.opened"
     if topic := _TOPIC_OF_STATE.get((kind, state)):
         return topic
     if state == "sent_email":

@@ -21,7 +21,7 @@ from vestibule.domain.errors import (
 from vestibule.domain.flow import Kind
 from vestibule.domain.outcome import UNCHANGED, Content, CookieChanges, Document, FlowShown, Outcome, Redirect
 from vestibule.domain.request import Request
-from vestibule.flows import login, logout, registration
+from vestibule.flows import login, logout, recovery, registration
 from vestibule.pages.assets import ASSET_POLICY, asset, page_headers
 from vestibule.pages.brand import look_of
 from vestibule.pages.look import Look
@@ -33,7 +33,11 @@ from vestibule.services import Services
 
 Step = Callable[[Request, Services], Outcome]
 
-FETCH: Mapping[Kind, Step] = {Kind.LOGIN: login.fetch, Kind.REGISTRATION: registration.fetch}
+FETCH: Mapping[Kind, Step] = {
+    Kind.LOGIN: login.fetch,
+    Kind.REGISTRATION: registration.fetch,
+    Kind.RECOVERY: recovery.fetch,
+}
 """How the page of a flow gets it. A flow has a page as soon as it stands here."""
 
 _HTML = "text/html; charset=utf-8"

@@ -83,6 +83,27 @@ def check(files: tuple[Path, ...]) -> None:
     sys.exit(config_check.run(files))
 
 
+@cli.group()
+def courier() -> None:
+    """Mails and text messages."""
+
+
+@courier.command()
+@click.argument("type_", metavar="TYPE")
+@click.option("-c", "--config", "files", type=_FILE, multiple=True, metavar="FILE", help="kratos.yml; may be repeated.")
+@click.option("--sms", is_flag=True, help="The text message instead of the mail.")
+@click.option("--html", is_flag=True, help="The mail's HTML instead of its plain text.")
+@click.option("--lang", "language", default="en", metavar="LANGUAGE", help="en or de (en).")
+def preview(type_: str, files: tuple[Path, ...], language: str, *, sms: bool, html: bool) -> None:
+    """Print a message as its recipient would read it, with sample data.
+
+    TYPE is one of Kratos's, like verification_code_valid or recovery_code_invalid. Without -c it is the built-in one.
+    """
+    from vestibule.cli import courier_preview  # noqa: PLC0415 - the models take longer than all of --help
+
+    sys.exit(courier_preview.run(type_, files, sms=sms, language=language, html=html))
+
+
 @cli.command()
 def version() -> None:
     """Print the version."""

@@ -38,13 +38,11 @@ UNBUILT: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("/selfservice/flows/verification", _on("enabled"), "verification"),
     ("/oauth2_provider/url", _is_set, "login_challenge of an OAuth2 server"),
     ("/session/whoami/tokenizer/templates", _is_set, "sessions as signed tokens"),
-    ("/courier", _is_set, "the courier"),
 )
 """Path, what a value there has to be like, and the feature that is not built yet."""
 
 UNBUILT_HOOKS = frozenset(
     {
-        "web_hook",
         "require_verified_address",
         "verification",
         "show_verification_ui",
@@ -69,8 +67,6 @@ WITHOUT_EFFECT: tuple[tuple[str, str], ...] = (
     ),
     ("/database", "items expire by themselves"),
     ("/courier/worker", "messages are delivered from a queue"),
-    ("/courier/smtp/client_cert_path", "mails leave without client certificates"),
-    ("/courier/smtp/client_key_path", "mails leave without client certificates"),
     ("/serve/*/socket", "the local server listens on ports"),
     ("/serve/*/tls", "TLS ends at the gateway"),
     ("/serve/public/cors/debug", "nothing is logged of CORS"),

@@ -47,7 +47,7 @@ def _config(folder: Path) -> Path:
     path = folder / "kratos.yml"
     text = (ROOT / "infra" / "config" / "kratos.yml").read_text()
     text = text.replace("haveibeenpwned_enabled: true", "haveibeenpwned_enabled: false")
-    path.write_text(text.replace("file://infra/", f"file://{ROOT}/infra/"))
+    path.write_text(text.replace("file://", f"file://{ROOT}/infra/config/"))
     return path
 
 

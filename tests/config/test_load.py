@@ -205,3 +205,23 @@ def test_secrets_are_not_in_the_text_of_a_configuration(tmp_path: Path):
     content["vestibule"] = {"admin_keys": ["e" * 16]}
     loaded = load([saved(tmp_path, content)], {})
     assert not [secret for secret in ("c" * 16, "d" * 32, "e" * 16) if secret in repr(loaded) + repr(loaded.config)]
+
+
+def test_a_file_may_lie_beside_the_configuration_that_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    deployed, elsewhere = tmp_path / "deployed", tmp_path / "elsewhere"
+    for folder in (deployed, elsewhere):
+        folder.mkdir()
+    (deployed / "person.schema.json").write_text("{}")
+    path = saved(deployed, MINIMAL | {"identity": identity("file://person.schema.json")})
+    monkeypatch.chdir(elsewhere)
+    assert schema_urls(path) == [f"file://{deployed / 'person.schema.json'}"]
+    (elsewhere / "person.schema.json").write_text("{}")
+    assert schema_urls(path) == ["file://person.schema.json"]  # from the working directory, as in Kratos
+
+
+def identity(url: str) -> dict[str, Any]:
+    return {"default_schema_id": "person", "schemas": [{"id": "person", "url": url}]}
+
+
+def schema_urls(path: Path) -> list[str]:
+    return [schema.url for schema in load([path], {}).config.identity.schemas]

@@ -221,3 +221,9 @@ def test_no_cache_keeps_what_is_somebodys(world: World, path: str) -> None:
     for client in (Browser(world), Spa(world), Native(world)):
         for reply in (client.get(path), client.sign_up(f"{client.kind}@example.org") and client.get(path)):
             assert reply.headers["cache-control"] == "private, no-cache, no-store, must-revalidate"
+
+
+@pytest.mark.parametrize("path", ["/", "/ui", "/ui/"])
+def test_the_front_door_leads_to_the_welcome_page(world: World, path: str) -> None:
+    reply = Browser(world).get(path)
+    assert (reply.status, reply.location) == (303, f"{PUBLIC}/ui/welcome")

@@ -11,6 +11,7 @@ from vestibule.config.document import Document
 from vestibule.config.findings import ConfigError, Finding
 
 LARGEST = 4 * 1024 * 1024
+_FILE = "file://"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,23 @@ def read(path: Path) -> File:
         document = {}
     if not isinstance(document, dict):
         raise ConfigError([Finding("", "the document is no mapping", str(path), 1)])
-    return File(path, text, cast("Document", document))
+    return File(path, text, cast("Document", _anchored(document, path.parent)))
+
+
+def _anchored(value: Any, folder: Path) -> Any:
+    """The value, in which `file://` addresses of files beside the configuration lead there.
+
+    What leads somewhere from the working directory, where Kratos starts, stays.
+    """
+    if isinstance(value, dict):
+        return {key: _anchored(entry, folder) for key, entry in cast("Document", value).items()}
+    if isinstance(value, list):
+        return [_anchored(entry, folder) for entry in cast("list[Any]", value)]
+    if isinstance(value, str) and value.startswith(_FILE) and "\x00" not in value:
+        name = value.removeprefix(_FILE)
+        if not Path(name).exists() and (beside := folder / name).is_file():
+            return f"{_FILE}{beside.absolute()}"
+    return value
 
 
 def _text(path: Path) -> str:

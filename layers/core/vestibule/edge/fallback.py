@@ -17,6 +17,8 @@ _OF_PUBLIC_ALONE = re.compile(r"/sessions/(whoami|token-exchange)")
 """Words where the admin API has ids."""
 
 _READING = ("GET", "HEAD")
+_FRONT = ("/", "/ui", "/ui/")
+"""What people type: they are shown the welcome page."""
 
 
 def public(request: Request, svc: Services) -> Outcome:
@@ -27,6 +29,8 @@ def public(request: Request, svc: Services) -> Outcome:
         return _moved(request, svc.urls.public, svc.urls.admin)
     if request.method not in _READING:
         raise csrf_violation(request)
+    if request.path in _FRONT:
+        return Redirect(location=f"{svc.urls.public}/ui/welcome")
     return _nothing()
 
 

@@ -331,6 +331,36 @@ class Web(Protocol):
         ...
 
 
+class TemplateFailed(Exception):
+    """The template cannot be read, or does not evaluate. The text names the place."""
+
+
+class TemplateCancelled(TemplateFailed):
+    """The template ended with `error 'cancel'`: what it is for is not to happen."""
+
+
+class Templates(Protocol):
+    """The Jsonnet templates that the configuration names."""
+
+    def __call__(self, source: str, ctx: Mapping[str, Any]) -> Any:
+        """The value that the template behind the address makes of `ctx`. Raises TemplateFailed, TemplateCancelled."""
+        ...
+
+
+class Pace(Protocol):
+    """Time as it passes for whoever waits, in seconds on `time.monotonic`."""
+
+    def now(self) -> float: ...
+
+    def pause(self, seconds: float) -> None: ...
+
+
+class Background(Protocol):
+    def __call__(self, task: Callable[[], None]) -> None:
+        """Run the task some time soon; the caller goes on. Nothing keeps it if the process ends."""
+        ...
+
+
 class Parallel(Protocol):
     def __call__(self, *tasks: Callable[[], Any]) -> list[Any]:
         """Run the tasks side by side; their results in order. The first exception is raised when all have ended."""

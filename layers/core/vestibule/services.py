@@ -10,7 +10,20 @@ from vestibule.config.model import Config
 from vestibule.config.urls import Urls
 from vestibule.crypto.sealing import Sealer
 from vestibule.crypto.tokens import PageTokens
-from vestibule.ports import Clock, Compose, Deliver, Events, Hasher, Parallel, Random, Table, Web
+from vestibule.ports import (
+    Background,
+    Clock,
+    Compose,
+    Deliver,
+    Events,
+    Hasher,
+    Pace,
+    Parallel,
+    Random,
+    Table,
+    Templates,
+    Web,
+)
 from vestibule.stores.continuity import ContinuityStore
 from vestibule.stores.credentials import CredentialStore
 from vestibule.stores.failures import FailureStore
@@ -34,6 +47,9 @@ class Services:
     hasher: Hasher
     web: Web
     parallel: Parallel
+    background: Background
+    pace: Pace
+    templates: Templates
     table: Table
     index: IndexKeys
     identities: IdentityStore

@@ -22,7 +22,8 @@ from vestibule.adapters.delivery import ConfiguredDelivery
 from vestibule.adapters.dsn import open_table
 from vestibule.adapters.hashers.hasher import HasherSettings, PasswordHasher
 from vestibule.adapters.queued_events import QueuedEvents
-from vestibule.adapters.system import SystemClock, SystemRandom, ThreadParallel
+from vestibule.adapters.system import SystemClock, SystemPace, SystemRandom, ThreadBackground, ThreadParallel
+from vestibule.adapters.templates import FetchedTemplates
 from vestibule.adapters.web import HttpWeb
 from vestibule.config.document import dig
 from vestibule.config.fetch import FetchError, fetch
@@ -37,7 +38,7 @@ from vestibule.crypto.index_key import IndexKeyWrap
 from vestibule.crypto.sealing import Sealer, derive_key
 from vestibule.crypto.tokens import PageTokens
 from vestibule.domain.courier import CourierMessage, Letter
-from vestibule.ports import Clock, Compose, Deliver, Events, Random, Table, Web, WebUnreachable
+from vestibule.ports import Background, Clock, Compose, Deliver, Events, Pace, Random, Table, Web, WebUnreachable
 from vestibule.services import Services
 from vestibule.stores.continuity import ContinuityStore
 from vestibule.stores.credentials import CredentialStore
@@ -133,6 +134,8 @@ def build(
     web: Web | None = None,
     deliver: Deliver | None = None,
     events: Events | None = None,
+    pace: Pace | None = None,
+    background: Background | None = None,
     base: Path | None = None,
 ) -> Services:
     """Services of a configuration on a table; tests bring their own clock, randomness and web."""
@@ -151,6 +154,9 @@ def build(
         hasher=PasswordHasher(_hashing(config)),
         web=web,
         parallel=ThreadParallel(),
+        background=background or ThreadBackground(),
+        pace=pace or SystemPace(),
+        templates=FetchedTemplates(_fetching(web, base)),
         table=table,
         index=index,
         identities=IdentityStore(table, index, credential_sealer),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,6 +14,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from vestibule.ports import Clock
+
+_log = logging.getLogger("vestibule")
 
 _COUNTER_MAX = 0xFFF
 _COUNTER_START = 0x7FF
@@ -58,6 +62,31 @@ class SystemRandom:
         return str(uuid.UUID(int=(milliseconds << 80) | (7 << 76) | (counter << 64) | (2 << 62) | tail))
 
 
+class SystemPace:
+    """Port Pace."""
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    def pause(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+class ThreadBackground:
+    """Port Background, on threads of its own that end with the process's others."""
+
+    def __init__(self, workers: int = 4) -> None:
+        self._workers = workers
+        self._pool: ThreadPoolExecutor | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self, task: Callable[[], None]) -> None:
+        with self._lock:
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="vestibule-background")
+            self._pool.submit(_logged, task)
+
+
 class ThreadParallel:
     """Port Parallel, on threads that start with the first use.
 
@@ -85,6 +114,13 @@ class ThreadParallel:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="vestibule")
             return self._pool
+
+
+def _logged(task: Callable[[], None]) -> None:
+    try:
+        task()
+    except Exception:  # noqa: BLE001 (a thread has no caller who could be told)
+        _log.exception("a task in the background failed")
 
 
 def _ended(task: Callable[[], Any]) -> Future[Any]:

@@ -6,9 +6,10 @@ FlowError
 │   ├── ReturnToForbidden       │   ├── SessionInactive        │   ├── IdentityMismatch
 │   └── FlowDisabled            │   └── Aal1Required           │   ├── Aal2Required
                                                                │   └── RefreshRequired
-│                               │                              │   └── AddressNotVerified
+│                               │                              │   ├── AddressNotVerified
+                                                               │   └── FlowRefused
 ├── NotFound 404                ├── Conflict 409               ├── Gone 410 ── FlowExpired, FlowReplaced
-├── UnsupportedMediaType 415    ├── TooManyRequests 429        ├── InternalError 500 ── Misconfigured
+├── UnsupportedMediaType 415    ├── TooManyRequests 429        ├── InternalError 500 ── Misconfigured, HookUnusable
                                                                └── BadGateway 502 / GatewayTimeout 504
 """
 
@@ -155,6 +156,12 @@ class NotFound(FlowError):
     status = 404
 
 
+class FlowRefused(Forbidden):
+    """A hook that runs before the flow does not let it begin; `details.messages` say why."""
+
+    id = "self_service_flow_refused"
+
+
 class Conflict(FlowError):
     status = 409
 
@@ -210,6 +217,19 @@ class Misconfigured(InternalError):
     """The configuration asks for what cannot be done for this identity."""
 
     id = "invalid_configuration"
+
+
+class HookUnusable(InternalError):
+    """A hook cannot run as it is configured. No reason on the wire: whoever asks can do nothing about it."""
+
+
+class HookUnusableAtSubmit(HookUnusable):
+    """The same where a form was submitted: the answer's status is another one than the error object's (✔run)."""
+
+    status = 400
+
+    def to_wire(self) -> Json:
+        return super().to_wire() | {"code": 500, "status": HTTPStatus(500).phrase, "message": _MESSAGES[500]}
 
 
 class BadGateway(FlowError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -16,22 +16,22 @@ class MessageType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One UI text: contract 04. `context` is omitted on the wire when empty."""
+    """One UI text: contract 04. `context` is omitted on the wire when it is None."""
 
     id: int
     text: str
     type: MessageType = MessageType.INFO
-    context: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    context: Mapping[str, Any] | None = None
 
     def to_wire(self) -> dict[str, Any]:
         wire: dict[str, Any] = {"id": self.id, "text": self.text, "type": str(self.type)}
-        if self.context:
+        if self.context is not None:
             wire["context"] = dict(self.context)
         return wire
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Message:
-        return cls(wire["id"], wire["text"], MessageType(wire["type"]), wire.get("context") or {})
+        return cls(wire["id"], wire["text"], MessageType(wire["type"]), wire.get("context"))
 
 
 @dataclass(frozen=True, slots=True)

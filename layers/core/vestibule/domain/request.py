@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -29,6 +30,7 @@ class Request:
     `client_ip` is the address the gateway saw, or a trusted proxy's word for it (design: the edge decides).
     `csrf_secrets` are the browser's CSRF secrets: one, unless a sibling domain planted a second cookie; a new one that
     the edge sets is the only one then. Empty where none is issued.
+    `received_at` is when it came in, on `time.monotonic`: what a step may take in all counts from there.
     `session_token` is the token the client presented, from header or cookie; `cookie_expires_at` is RFC 3339 text.
     """
 
@@ -46,6 +48,7 @@ class Request:
     csrf_is_new: bool = False
     session_token: str | None = field(default=None, repr=False)
     cookie_expires_at: str | None = None
+    received_at: float = field(default_factory=time.monotonic, compare=False)
 
     def param(self, name: str) -> str | None:
         """The first value of a query parameter; empty values mean "not given" (contract 08)."""

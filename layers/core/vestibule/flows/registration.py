@@ -14,7 +14,7 @@ from vestibule.domain.outcome import CookieChanges, FlowInvalid, FlowShown, Flow
 from vestibule.domain.request import Request
 from vestibule.flows import submitting
 from vestibule.hooks import chain
-from vestibule.hooks.hook import Moment
+from vestibule.hooks.hook import Contribution, Moment
 from vestibule.lifecycle import destinations, drawing, loading, opening
 from vestibule.lifecycle.loading import Resumed
 from vestibule.methods import login_hints
@@ -44,6 +44,9 @@ def start(request: Request, svc: Services) -> Outcome:
         code = ExchangeCode.new(flow.id, svc.random.bytes)
         flow = replace(flow, exchange_code_digest=to_base64url(code.digest("init")))
         extra["session_token_exchange_code"] = code.text
+    stopped = chain.run(Moment(point=Point.REGISTRATION_BEFORE, request=request, flow=flow), svc)
+    if stopped is not None:
+        return stopped
     flow = svc.flows.add(flow)
     return FlowStarted(flow=flow, document=drawing.document(flow, request, svc, **extra))
 
@@ -104,6 +107,7 @@ def _signed_up(proven: Proven, method: str, attempt: Attempt, svc: Services) -> 
         point=Point.REGISTRATION_PRE_PERSIST,
         request=attempt.request,
         flow=replace(attempt.flow, transient_payload=dict(attempt.form.transient_payload)),
+        values={"traits": attempt.form.traits},
         method=method,
         identity=proven.identity,
         factor=proven.factor,
@@ -112,14 +116,19 @@ def _signed_up(proven: Proven, method: str, attempt: Attempt, svc: Services) -> 
     accepted = chain.through(before, svc)
     if not isinstance(accepted, Moment):
         return accepted
-    added = chain.prepare(replace(accepted, point=Point.REGISTRATION_POST_PERSIST), svc)
-    planned = added.moment.identity or proven.identity
+    stored = replace(accepted, point=Point.REGISTRATION_POST_PERSIST)
+    planned = accepted.identity or proven.identity
+    added = chain.prepare(stored, svc) if planned.active else Contribution(stored)
+    planned = added.moment.identity or planned
     try:
         identity = svc.identities.create(planned, proven.secrets, (*proven.writes, *added.writes))
     except AlreadyExists as exists:
         return _duplicate(exists, proven, method, attempt, svc)
     except TransactionCancelled:
         return _overtaken(method, attempt, svc)
+    if not identity.active:  # a hook made it so
+        problem = Problem(messages.IDENTITY_DISABLED())
+        return submitting.refused(attempt.flow, method, [problem], attempt.request, svc)
     done = chain.through(replace(added.moment, identity=identity), svc)
     if not isinstance(done, Moment):
         return done

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from vestibule.config.hooks import CAPABILITIES, PlainHook, Point
+from vestibule.config.hooks import CAPABILITIES, PlainHook, Point, WebHook
 from vestibule.domain.outcome import Outcome
 from vestibule.hooks.hook import Contribution, Contributor, Hook, Moment
 from vestibule.hooks.registry import HOOKS
@@ -15,7 +15,11 @@ from vestibule.services import Services
 _LAST = "session"
 _VERIFICATION = PlainHook(hook="verification")
 _VERIFIED_BY_THEMSELVES = {Point.REGISTRATION_POST_PERSIST, Point.SETTINGS_POST_PERSIST}
-_WITHOUT_DEFAULT = {Point.REGISTRATION_PRE_PERSIST, Point.SETTINGS_PRE_PERSIST}
+_STORED = {
+    Point.REGISTRATION_PRE_PERSIST: Point.REGISTRATION_POST_PERSIST,
+    Point.SETTINGS_PRE_PERSIST: Point.SETTINGS_POST_PERSIST,
+}
+"""Points at which, of a default list, only the hooks run that may refuse: and the one that says whose turn it is."""
 
 
 def through(moment: Moment, svc: Services) -> Outcome | Moment:
@@ -63,7 +67,10 @@ def chain(point: Point, method: str, svc: Services) -> list[Hook]:
         return _built(_applicable(flow.before.hooks, point))
     of_method = flow.after.method(method).hooks if hasattr(flow.after, "method") else ()
     entries = _applicable(of_method, point)
-    if not entries and point not in _WITHOUT_DEFAULT:
+    if stored := _STORED.get(point):
+        if not _applicable(of_method, stored):
+            entries += [entry for entry in _applicable(flow.after.hooks, point) if _refuses(entry)]
+    elif not entries:
         entries = _applicable(flow.after.hooks, point)
     implicit = point in _VERIFIED_BY_THEMSELVES and svc.config.selfservice.flows.verification.enabled
     ordered = sorted(entries, key=lambda entry: entry.hook == _LAST)
@@ -72,6 +79,10 @@ def chain(point: Point, method: str, svc: Services) -> list[Hook]:
 
 def _applicable(entries: Sequence[Any], point: Point) -> list[Any]:
     return [entry for entry in entries if point in CAPABILITIES[entry.hook]]
+
+
+def _refuses(entry: Any) -> bool:
+    return isinstance(entry, WebHook) and entry.config.parses
 
 
 def _built(entries: Sequence[Any]) -> list[Hook]:

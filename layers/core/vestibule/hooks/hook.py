@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -23,7 +24,8 @@ class Moment:
 
     `return_to` is where a browser goes when the flow succeeds, `continue_with` what apps are told to do then.
     `verification` is the flow in which an address of the identity can be proven now, if a hook opened one. `csrf` is
-    the browser's new CSRF secret, once a hook needed to know it; empty until then.
+    the browser's new CSRF secret, once a hook needed to know it; empty until then. `values` were submitted, to be shown
+    again where the form is refused.
     """
 
     point: Point
@@ -37,6 +39,7 @@ class Moment:
     continue_with: tuple[Json, ...] = ()
     verification: Flow | None = None
     csrf: str = field(default="", repr=False)
+    values: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
 
 
 @dataclass(frozen=True, slots=True)

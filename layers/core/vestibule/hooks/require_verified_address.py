@@ -13,6 +13,7 @@ from vestibule.domain.message import Problem
 from vestibule.domain.outcome import Outcome
 from vestibule.hooks.hook import Moment
 from vestibule.lifecycle import drawing, verifying
+from vestibule.methods.code import may_be_written_to
 from vestibule.services import Services
 from vestibule.stores.identities import IdentityChanged
 from vestibule.ui import messages
@@ -44,9 +45,10 @@ class RequireVerifiedAddress:
 
 
 def _sent(moment: Moment, identity: Identity, address: VerifiableAddress, svc: Services) -> Flow:
+    allowed = may_be_written_to(address.via, address.value, svc)
     for _ in range(_TRIES):
         sent = verifying.opened(moment.flow, identity, address, moment.request, svc, secret=moment.request.csrf)
-        also = (svc.flows.adding(sent.flow), sent.message)
+        also = (svc.flows.adding(sent.flow), *((sent.message,) if allowed else ()))
         marked = as_sent(identity, address.via, address.value, svc.clock.now())
         try:
             if marked is identity:

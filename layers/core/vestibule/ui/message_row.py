@@ -41,7 +41,7 @@ class Row:
             else:
                 wire[key] = value
         wire.update({alias: wire[key] for alias, key in self.aliases.items()})
-        return Message(self.id, _WORDS.vformat(self.text, (), context), self.type, wire)
+        return Message(self.id, _WORDS.vformat(self.text, (), context), self.type, wire or None)
 
 
 def info(number: int, text: str, *also: str, **aliases: str) -> Row:

@@ -1,0 +1,67 @@
+"""Port Templates: Jsonnet from the addresses of the configuration, read once an hour."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from vestibule.config.fetch import FetchError
+from vestibule.ports import TemplateCancelled, TemplateFailed
+
+if TYPE_CHECKING:
+    from vestibule.adapters.jsonnet import Jsonnet
+
+_KEPT = 3600.0
+"""Seconds."""
+
+_CANCEL = "RUNTIME ERROR: cancel"
+_PLACE = re.compile(r"template:(\d+):(\d+)")
+
+
+class FetchedTemplates:
+    def __init__(self, fetch: Callable[[str], bytes]) -> None:
+        self._fetch = fetch
+        self._lock = threading.Lock()
+        self._read: dict[str, tuple[float, str]] = {}
+
+    def __call__(self, source: str, ctx: Mapping[str, Any]) -> Any:
+        from vestibule.adapters.jsonnet import JsonnetError  # noqa: PLC0415 (most functions evaluate none: cold start)
+
+        text = self._source(source)
+        try:
+            return self._engine.evaluate(text, tla={"ctx": ctx})
+        except JsonnetError as error:
+            said = str(error)
+            if said.split("\n", 1)[0].strip() == _CANCEL:
+                raise TemplateCancelled("the template cancels") from None
+            raise TemplateFailed(_placed(said)) from None
+
+    def _source(self, address: str) -> str:
+        read_at, text = self._read.get(address, (0.0, None))
+        if text is not None and time.monotonic() - read_at < _KEPT:
+            return text
+        with self._lock:
+            try:
+                text = self._fetch(address).decode()
+            except FetchError as error:
+                raise TemplateFailed(f"the template {error}") from None
+            except UnicodeDecodeError:
+                raise TemplateFailed("the template is no text") from None
+            self._read[address] = (time.monotonic(), text)
+            return text
+
+    @cached_property
+    def _engine(self) -> Jsonnet:
+        from vestibule.adapters.jsonnet import Jsonnet  # noqa: PLC0415 (as above)
+
+        return Jsonnet()
+
+
+def _placed(said: str) -> str:
+    """Where it failed. What it said is left out: it may quote what it was given."""
+    place = _PLACE.search(said)
+    return f"the template fails at line {place[1]}, column {place[2]}" if place else "the template fails"

@@ -22,19 +22,16 @@ def _is_set(value: Any) -> bool:
 
 
 UNBUILT: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
-    ("/selfservice/methods/code", _on("enabled", "passwordless_enabled", "mfa_enabled"), "one-time codes"),
     ("/selfservice/methods/link", _on("enabled"), "links by mail"),
-    ("/selfservice/methods/totp", _on("enabled"), "TOTP"),
-    ("/selfservice/methods/lookup_secret", _on("enabled"), "backup codes"),
     ("/selfservice/methods/webauthn", _on("enabled"), "security keys"),
     ("/selfservice/methods/passkey", _on("enabled"), "passkeys"),
+    ("/selfservice/methods/code", _on("mfa_enabled"), "codes as second factor"),
     ("/selfservice/methods/oidc", _on("enabled"), "sign-in with OpenID Connect, and its test logins,"),
     ("/selfservice/methods/saml", _on("enabled"), "SAML"),
     ("/selfservice/methods/captcha", _on("enabled"), "the captcha"),
     ("/selfservice/methods/deviceauthn", _on("enabled"), "the deviceauthn method"),
     ("/selfservice/methods/password/config/migrate_hook", _on("enabled"), "the password migration hook"),
     ("/selfservice/methods/b2b/config/organizations", _is_set, "session lifespans by organization"),
-    ("/selfservice/flows/settings", _is_set, "the settings flow"),
     ("/selfservice/flows/verification", _on("enabled"), "verification"),
     ("/oauth2_provider/url", _is_set, "login_challenge of an OAuth2 server"),
     ("/session/whoami/tokenizer/templates", _is_set, "sessions as signed tokens"),
@@ -46,8 +43,6 @@ UNBUILT_HOOKS = frozenset(
         "require_verified_address",
         "verification",
         "show_verification_ui",
-        "verify_new_address",
-        "notify_previous_addresses",
     }
 )
 

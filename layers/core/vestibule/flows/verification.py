@@ -24,6 +24,7 @@ from vestibule.domain.request import Request
 from vestibule.flows import submitting
 from vestibule.hooks import chain
 from vestibule.hooks.hook import Moment
+from vestibule.hooks.pending_change import ChangeHooks
 from vestibule.lifecycle import destinations, drawing, loading, opening, proving, verification_form, verifying
 from vestibule.lifecycle.loading import Resumed
 from vestibule.methods.method import Form, Rejected
@@ -176,9 +177,10 @@ def _sent(said: Flow | proving.Passed, method: VerificationMethod, request: Requ
 def _by_code(flow: Flow, code: str, form: Form, request: Request, svc: Services) -> Outcome:
     if request.method != "POST":
         return _prefilled(flow, code, svc)
-    match proving.by_code(flow, code, svc):
+    hooks = ChangeHooks(request, flow, svc)
+    match proving.by_code(flow, code, hooks.prepare, svc):
         case proving.Proof() as proof:
-            return _proven(proof, form, request, svc)
+            return _proven(proof, hooks, form, request, svc)
         case proving.Passed(late):
             raise replaced(late, messages.VERIFICATION_RETRY_SUCCESS(), request, svc)
         case proving.TooMany():
@@ -194,9 +196,10 @@ def _by_link(flow: Flow, token: str, form: Form, request: Request, svc: Services
     own_page = svc.config.selfservice.flows.verification.ui_url is None
     if request.method != "POST" and request.accepts_html and own_page:
         return _prefilled(flow, token, svc)
-    match proving.by_link(flow, token, svc):
+    hooks = ChangeHooks(request, flow, svc)
+    match proving.by_link(flow, token, hooks.prepare, svc):
         case proving.Proof() as proof:
-            return _proven(proof, form, request, svc)
+            return _proven(proof, hooks, form, request, svc)
         case proving.Expired(at):
             return _instead(messages.VERIFICATION_FLOW_EXPIRED(expired_at=at), request, svc)
         case None:
@@ -217,7 +220,7 @@ def _prefilled(flow: Flow, secret: str, svc: Services) -> Redirect:
     return Redirect(location=_page(flow, svc), cookies=CookieChanges(csrf=cookie))
 
 
-def _proven(proof: proving.Proof, form: Form, request: Request, svc: Services) -> Outcome:
+def _proven(proof: proving.Proof, hooks: ChangeHooks, form: Form, request: Request, svc: Services) -> Outcome:
     """The address is verified, whatever the hooks say: a form of theirs is answered with a new flow."""
     flow = replace(proof.flow, transient_payload=dict(form.transient_payload))
     moment = Moment(
@@ -228,7 +231,7 @@ def _proven(proof: proving.Proof, form: Form, request: Request, svc: Services) -
         identity=proof.identity,
         return_to=destinations.after(flow, "", svc),
     )
-    stopped = chain.run(moment, svc)
+    stopped = (hooks.run(proof.made) if proof.made else None) or chain.run(moment, svc)
     if isinstance(stopped, FlowInvalid):
         raise replaced(flow, messages.VERIFICATION_STATE_FAILURE(), request, svc)
     if stopped is not None:

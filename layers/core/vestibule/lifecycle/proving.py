@@ -17,13 +17,14 @@ from vestibule.domain.errors import ServiceUnavailable
 from vestibule.domain.flow import Flow, FlowState, Kind
 from vestibule.domain.identity import Identity
 from vestibule.domain.session import NIL_UUID
-from vestibule.lifecycle import codes, verifying
-from vestibule.methods.verification import ADDRESS, PREFILLED, RESEND
+from vestibule.lifecycle import codes, pending_change, verifying
+from vestibule.lifecycle.pending_change import Due, Follow
+from vestibule.methods.verification import ADDRESS, BY_HOOK, PREFILLED, RESEND
 from vestibule.ports import Item, Key, TransactionCancelled, TransactWrite
 from vestibule.services import Services
 from vestibule.stores.addresses import address_key, verifiable_owner
 from vestibule.stores.flows import FlowChanged
-from vestibule.stores.identities import IdentityChanged
+from vestibule.stores.identities import AlreadyExists, IdentityChanged
 from vestibule.ui import messages
 
 _TRIES = 10
@@ -32,10 +33,11 @@ _TRIES = 10
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The address is proven: flow and identity as they are stored now."""
+    """The address is proven: flow and identity as they are stored now. `made` is the change that waited for it."""
 
     flow: Flow
     identity: Identity
+    made: Due | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def send(
     An address that nobody has costs the same: the entry, an identity that is not there, and the transaction.
     """
     via, value = verifying.normalised(typed)
-    owner = verifiable_owner(found.get(address_key(svc.index, via, value)))
+    owner = verifiable_owner(found.get(address_key(svc.index, via, value))) or _asked_for(flow)
     identity = svc.identities.find(owner or NIL_UUID)
     for _ in range(_TRIES):
         if flow.state is FlowState.PASSED_CHALLENGE:
@@ -93,8 +95,8 @@ def send(
     raise ServiceUnavailable("Too many requests for this flow at once; try again soon")
 
 
-def by_code(flow: Flow, code: str, svc: Services) -> Proof | Wrong | Passed | TooMany:
-    """Count an attempt, then compare. A wrong code is noted in the flow."""
+def by_code(flow: Flow, code: str, follow: Follow, svc: Services) -> Proof | Wrong | Passed | TooMany:
+    """Count an attempt, then compare. A wrong code is noted in the flow. `follow` adds to a change that waited."""
     most = svc.config.selfservice.methods.code.config.max_submissions
     whose = flow.codes[-1].identity_id if flow.codes else ""
     counted, identity = svc.parallel(
@@ -107,17 +109,17 @@ def by_code(flow: Flow, code: str, svc: Services) -> Proof | Wrong | Passed | To
     sent = codes.matching(counted, code, Purpose.VERIFICATION, svc)
     if sent is None:
         return _wrong(counted, svc)
-    return _prove(counted, sent, identity, svc) or _lost(counted, svc)
+    return _prove(counted, sent, identity, follow, svc) or _lost(counted, svc)
 
 
-def by_link(flow: Flow, token: str, svc: Services) -> Proof | Expired | None:
+def by_link(flow: Flow, token: str, follow: Follow, svc: Services) -> Proof | Expired | None:
     """Compare a link's token. 192 bits need no counting; None where it is not right, or was used."""
     sent = codes.matching(flow, token, Purpose.VERIFICATION, svc, expired=True)
     if sent is None:
         return None
     if sent.expires_at <= svc.clock.now():
         return Expired(sent.expires_at)
-    return _prove(flow, sent, svc.identities.find(sent.identity_id or NIL_UUID), svc)
+    return _prove(flow, sent, svc.identities.find(sent.identity_id or NIL_UUID), follow, svc)
 
 
 def save(flow: Flow, svc: Services) -> None:
@@ -128,11 +130,18 @@ def save(flow: Flow, svc: Services) -> None:
         return
 
 
+def _asked_for(flow: Flow) -> str | None:
+    """Whose address a flow that a hook opened is to prove: it need not be theirs yet."""
+    return flow.codes[-1].identity_id if flow.internal.get(BY_HOOK) and flow.codes else None
+
+
 def _send_once(
     flow: Flow, via: str, value: str, identity: Identity | None, payload: Mapping[str, Any], svc: Services
 ) -> Flow:
     """Raises IdentityChanged, TransactionCancelled."""
     address = verifiable(identity, via, value) if identity else None
+    if identity is not None and address is None:
+        address = pending_change.address_of(flow, via, value, identity, svc)
     if identity is None or address is None or not verifying.reaches(address, svc):
         nobody = verifying.sending_to_nobody(flow, via, value, svc, payload)
         told = via == verifying.EMAIL and svc.config.selfservice.flows.verification.notify_unknown_recipients
@@ -149,23 +158,36 @@ def _send_once(
     return sent.flow
 
 
-def _prove(flow: Flow, sent: SentCode, identity: Identity | None, svc: Services) -> Proof | None:
-    """Verify the address and use the code up, in one transaction. None where either is gone, or was used meanwhile."""
+def _prove(flow: Flow, sent: SentCode, identity: Identity | None, follow: Follow, svc: Services) -> Proof | None:
+    """Verify the address and use the code up, in one transaction. None where either is gone, or was used meanwhile.
+
+    An address that is not the person's yet becomes so, with the change that waited for its proof.
+    """
     if identity is None or identity.id != sent.identity_id:
         identity = svc.identities.find(sent.identity_id or NIL_UUID)
     for _ in range(_TRIES):
-        if identity is None or verifiable(identity, sent.via, sent.address) is None or sent not in flow.codes:
+        if identity is None or sent not in flow.codes:
             return None
+        made: Due | None = None
+        if verifiable(identity, sent.via, sent.address) is None:
+            due = pending_change.due(flow, sent.via, sent.address, identity, svc)
+            if due is None:
+                return None
+            made = follow(due)
         passed = _passed(flow, sent, svc)
-        proven = as_verified(identity, sent.via, sent.address, svc.clock.now())
+        proven = made.identity if made else as_verified(identity, sent.via, sent.address, svc.clock.now())
+        also = (svc.flows.saving(passed), *(made.writes if made else ()))
         try:
-            stored = svc.identities.update(identity, proven, also=(svc.flows.saving(passed),))
+            stored = svc.identities.update(identity, proven, also=also)
+        except AlreadyExists:
+            return None
         except IdentityChanged:
             identity = svc.identities.find(identity.id)
         except TransactionCancelled:
             flow = _newest(flow, svc)
         else:
-            return Proof(replace(passed, version=passed.version + 1), stored)
+            made = replace(made, identity=stored) if made else None
+            return Proof(replace(passed, version=passed.version + 1), stored, made)
     raise ServiceUnavailable("Too many requests for this flow at once; try again soon")
 
 

@@ -77,6 +77,11 @@ class SessionStore:
         session_item, identity_item = self._table.get(self.keys(token))
         return self.read(token, session_item, identity_item)
 
+    def of(self, identity: Identity, session_id: str) -> Session | None:
+        """The identity's session of that id, active or not."""
+        item = self._table.get([session_key(identity.id, session_id)])[0]
+        return _session(item, identity) if item is not None else None
+
     def of_identity(self, identity: Identity, *, consistent: bool = True) -> list[Session]:
         """All sessions of an identity that are stored, newest first."""
         items = self._table.query(f"I#{identity.id}", "S#", descending=True, consistent=consistent)

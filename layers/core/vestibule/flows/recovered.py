@@ -24,6 +24,7 @@ from vestibule.hooks import chain
 from vestibule.hooks.hook import Moment
 from vestibule.lifecycle import destinations, drawing, issuing, opening, recovering
 from vestibule.lifecycle.issuing import Issued
+from vestibule.methods.code import forget_guesses
 from vestibule.methods.password_login import PASSWORD
 from vestibule.methods.recovery import CHOICE
 from vestibule.methods.recovery_code import CODE
@@ -89,11 +90,13 @@ def let_in(recovery: Recovery, svc: Services) -> Outcome | None:
         return _stopped(said, recovery, svc)
     issued = said.issued or issued
     settings = _settings(passed, identity, recovery, secret, svc)
-    # Whoever was locked out by wrong passwords may sign in again.
+    # Beside the transaction: the next form is of no use without the session, and whoever was locked out may try again.
     guessed = svc.guesses.succeeded(PASSWORD, svc.index.hmac(f"guess:{PASSWORD}", identity.id))
-    stored, _ = svc.parallel(
-        lambda: _stored(recovery, passed, issued, settings, svc),
+    stored, *_ = svc.parallel(
+        lambda: _stored(recovery, passed, issued, svc),
+        lambda: svc.flows.add(settings),
         lambda: svc.table.write(guessed),
+        lambda: forget_guesses(identity.id, svc),
     )
     if not stored:
         return None
@@ -138,14 +141,13 @@ def _settings(passed: Flow, identity: Identity, recovery: Recovery, secret: str,
     )
 
 
-def _stored(recovery: Recovery, passed: Flow, issued: Issued, settings: Flow, svc: Services) -> bool:
+def _stored(recovery: Recovery, passed: Flow, issued: Issued, svc: Services) -> bool:
     """One transaction. False where the code was used meanwhile, or holds no more."""
     identity: Identity | None = recovery.identity
     for _ in range(_TRIES):
         writes: list[TransactWrite] = [
             svc.flows.saving(passed),
             svc.sessions.adding(issued.session),
-            svc.flows.adding(settings),
         ]
         if identity is None or not identity.active or not recovering.still_holds(recovery.sent, identity):
             return False
@@ -159,7 +161,7 @@ def _stored(recovery: Recovery, passed: Flow, issued: Issued, settings: Flow, sv
             newest = svc.flows.find(passed.id, Kind.RECOVERY)
             if newest is None or recovery.sent not in newest.codes:
                 return False
-            passed = replace(passed, version=newest.version)
+            passed = replace(passed, version=newest.version, attempts=newest.attempts)
             identity = svc.identities.find(recovery.identity.id)
         else:
             return True

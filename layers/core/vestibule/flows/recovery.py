@@ -29,6 +29,7 @@ from vestibule.hooks.hook import Moment
 from vestibule.lifecycle import destinations, drawing, loading, recovering, recovery_form
 from vestibule.lifecycle.loading import Resumed
 from vestibule.methods import codes
+from vestibule.methods.code import ensure_reserved, reserve_guess
 from vestibule.methods.method import Form, Rejected
 from vestibule.methods.recovery import (
     BY_ADMIN,
@@ -171,16 +172,23 @@ def _step(
 
 
 def _by_code(flow: Flow, code: str, form: Form, request: Request, svc: Services) -> Outcome:
-    """Count an attempt, then compare. A wrong code is noted in the flow."""
+    """Count an attempt, and a guess of the account or else of the address; then compare. Wrong ones are noted.
+
+    Raises TooManyRequests.
+    """
     most = svc.config.selfservice.methods.code.config.max_submissions
-    whose = next((each.identity_id for each in reversed(flow.codes) if each.purpose is Purpose.RECOVERY), NIL_UUID)
-    counted, identity = svc.parallel(
+    last = next((each for each in reversed(flow.codes) if each.purpose is Purpose.RECOVERY), None)
+    whose = last.identity_id if last is not None else NIL_UUID
+    known = whose != NIL_UUID
+    counted, refused, identity = svc.parallel(
         lambda: svc.flows.attempted(flow, most),
+        lambda: reserve_guess(whose if known or last is None else last.address, svc),
         lambda: svc.identities.find(whose),
     )
     if counted is None:
         reason = "The code was entered too often. Please ask for a new one here"
         return recovered.replaced(flow, [Problem(messages.GENERIC(reason=reason))], request, svc)
+    ensure_reserved(refused)
     sent = codes.matching(counted, code, Purpose.RECOVERY, svc)
     if sent is None or identity is None or not recovering.still_holds(sent, identity):
         return _wrong(counted, form, request, svc)

@@ -23,6 +23,7 @@ from vestibule.domain.session import NIL_UUID
 from vestibule.domain.times import to_micros
 from vestibule.lifecycle import opening
 from vestibule.methods import codes
+from vestibule.methods.code import may_be_written_to
 from vestibule.methods.recovery import ADDRESS, CHOICE, SENT, TO, USE, VIA, Address, choosing, typed_address
 from vestibule.methods.recovery_choice import digest
 from vestibule.methods.recovery_code import CODE
@@ -74,6 +75,8 @@ def send_code(
 ) -> Step:
     """A code for the address `to` of whoever `typed` is; for nobody, unless both are the same person's."""
     address = typed_address(to)
+    allowed = may_be_written_to(address.via, address.value, svc)
+    identity = identity if allowed else None
     secret = codes.new_code(svc)
     lifespan = svc.config.selfservice.methods.code.config.lifespan
     sent = _sent(flow.id, secret, Purpose.RECOVERY, address, identity, lifespan, svc)
@@ -83,7 +86,7 @@ def send_code(
         data |= {"verification_code": secret, "request_url_domain": urlsplit(flow.request_url).hostname or ""}
     else:
         data["recovery_code"] = secret
-    message = _message("recovery_code_valid", "recovery_code_invalid", address, identity, data, svc)
+    message = _message("recovery_code_valid", "recovery_code_invalid", address, identity, data, svc, allowed=allowed)
     links = tuple(each for each in flow.codes if each.purpose is Purpose.RECOVERY_LINK)
     state, told = FlowState.SENT_EMAIL, messages.RECOVERY_EMAIL_WITH_CODE_SENT()
     if choosing(flow):
@@ -97,12 +100,14 @@ def send_code(
 def send_link(flow: Flow, identity: Identity | None, typed: str, payload: Mapping[str, Any], svc: Services) -> Step:
     """A link for whoever has the address; one that was sent before holds on."""
     address = typed_address(typed)
+    allowed = may_be_written_to(address.via, address.value, svc)
+    identity = identity if allowed else None
     token = codes.new_link_token(svc)
     lifespan = svc.config.selfservice.methods.link.config.lifespan
     sent = _sent(flow.id, token, Purpose.RECOVERY_LINK, address, identity, lifespan, svc)
     url = svc.urls.self_service(Kind.RECOVERY, flow=flow.id, token=token)
     data = _data(flow, address.value, payload, lifespan) | {"recovery_url": url}
-    message = _message("recovery_valid", "recovery_invalid", address, identity, data, svc)
+    message = _message("recovery_valid", "recovery_invalid", address, identity, data, svc, allowed=allowed)
     earlier = flow.codes[-_OTHER_LINKS:]
     internal = {ADDRESS: typed, SENT: LINK}
     told = messages.RECOVERY_EMAIL_SENT()
@@ -215,11 +220,15 @@ def _has(identity: Identity, address: Address) -> bool:
     return any((each.via, each.value) == (address.via, address.value) for each in identity.recovery_addresses)
 
 
-def _message(known: str, unknown: str, address: Address, identity: Identity | None, data: Json, svc: Services) -> Put:
+def _message(
+    known: str, unknown: str, address: Address, identity: Identity | None, data: Json, svc: Services, *, allowed: bool
+) -> Put:
+    """For whoever has the address, and has not had enough messages this hour. Who has it not is told where wanted."""
     if identity is not None and _has(identity, address):
         data |= {"identity": identity.to_wire(svc.urls.public)}
         return svc.messages.queueing(known, via=address.via, recipient=address.value, data=data)
-    if address.via == "email" and svc.config.selfservice.flows.recovery.notify_unknown_recipients:
+    notified = svc.config.selfservice.flows.recovery.notify_unknown_recipients
+    if allowed and notified and address.via == "email":
         told = {name: data[name] for name in ("to", "request_url", "transient_payload")}
         return svc.messages.queueing(unknown, via=address.via, recipient=address.value, data=told)
     return svc.messages.pretending(known, via=address.via, recipient=address.value, data=data)

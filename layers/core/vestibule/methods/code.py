@@ -82,7 +82,7 @@ def sending(
     sent: list[SentCode] = []
     queued: list[Put] = []
     for via, address in addresses:
-        if not _may_be_written_to(via, address, svc):
+        if not may_be_written_to(via, address, svc):
             continue
         code = codes.new_code(svc)
         data = {
@@ -117,7 +117,8 @@ def sending(
     return told, tuple(queued)
 
 
-def _may_be_written_to(via: str, address: str, svc: Services) -> bool:
+def may_be_written_to(via: str, address: str, svc: Services) -> bool:
+    """Counts a message to the address, whether anybody has it or not; False where it had enough of them this hour."""
     most = svc.config.vestibule.codes_per_address
     limits = GuessLimits(free=most, cap=most, forgotten_after=_HOUR)
     subject = svc.index.hmac(f"mail:{via}", address)

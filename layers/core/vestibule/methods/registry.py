@@ -36,7 +36,8 @@ METHODS: Mapping[Kind, tuple[Method, ...]] = {
 
 VERIFICATION: tuple[VerificationMethod, ...] = (VerificationCode(), VerificationLink())
 
-RECOVERY: tuple[RecoveryMethod, ...] = (RecoveryCode(), RecoveryLink())
+RECOVERY: tuple[RecoveryMethod, ...] = (RecoveryLink(), RecoveryCode())
+"""A token goes before whatever else a form holds."""
 
 SETTINGS: tuple[SettingsMethod, ...] = (
     ProfileSettings(),

@@ -84,5 +84,11 @@ def test_alarms_watch_every_function(functions):
         assert sorted(watched) == sorted(functions)
 
 
+def test_no_alarm_adds_up_more_metrics_than_cloudwatch_takes() -> None:
+    alarms = template.read(ROOT / "infra" / "observability.yaml")["Resources"]
+    sizes = {name: len(alarm["Properties"].get("Metrics", [])) - 1 for name, alarm in alarms.items()}
+    assert max(sizes.values()) == 10, sizes
+
+
 def _listed() -> tuple[local_routes.Route, ...]:
     return local_routes.read(ROOT / "template.yaml")

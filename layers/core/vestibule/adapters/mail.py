@@ -8,10 +8,15 @@ from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
+from typing import TYPE_CHECKING
 
-from vestibule.config.courier import Smtp
 from vestibule.domain.courier import CourierMessage, Letter
 from vestibule.ports import MessageRefused
+
+if TYPE_CHECKING:
+    from vestibule.config.courier import Smtp
+
+LANGUAGES = ("en", "de")
 
 _OURS = frozenset({"from", "to", "cc", "bcc", "subject", "date", "message-id", "mime-version", "reply-to"})
 _NAME = re.compile(r"[!-9;-~]+")
@@ -32,8 +37,6 @@ def mime(message: CourierMessage, letter: Letter, settings: Smtp, *, at: datetim
         mail["Date"] = at
         mail["Message-ID"] = f"<{message.id}@{sender.domain}>"
         mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no machine need answer
-        if isinstance(language := message.data.get("language"), str) and language in ("en", "de"):
-            mail["Content-Language"] = language
         for name, value in settings.headers.items():
             _set(mail, name, value)
     except (ValueError, IndexError, MessageError):
@@ -41,6 +44,8 @@ def mime(message: CourierMessage, letter: Letter, settings: Smtp, *, at: datetim
     mail.set_content(letter.plain)
     if letter.html:
         mail.add_alternative(letter.html, subtype="html")
+    if (language := message.data.get("language")) in LANGUAGES:
+        mail["Content-Language"] = language
     return mail
 
 

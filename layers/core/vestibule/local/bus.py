@@ -13,7 +13,7 @@ from typing import Any
 
 from vestibule.adapters.queued_events import QueuedEvents
 from vestibule.domain.event import MESSAGE_QUEUED, Event
-from vestibule.ports import Key, StoreUnavailable, Update
+from vestibule.ports import Change, Key, StoreUnavailable, Update
 from vestibule.services import Services
 from vestibule.workers import courier
 from vestibule.workers.publish import publish
@@ -72,7 +72,7 @@ class Bus:
         while changes := self._svc.table.changes(self._after, _BATCH):
             carried = False
             for change in changes:
-                publish(change, self._svc)
+                self._publish(change)
                 carried = carried or (change.new is not None and "ev" in change.new)
             self._after = changes[-1].sequence
             if carried:  # noting every position would itself be a change to follow
@@ -85,6 +85,13 @@ class Bus:
         item = self._svc.table.get([_POSITION])[0]
         self._after = item["after"] if item is not None else None
         sweep(self._svc, overdue=timedelta())
+
+    def _publish(self, change: Change) -> None:
+        """On AWS a change that cannot be published ends among the dead letters; here it is named in the log."""
+        try:
+            publish(change, self._svc)
+        except (ValueError, KeyError, TypeError) as failure:
+            _log.error("a change cannot be published: %s", type(failure).__name__)
 
     def _hand_out(self, event: Event) -> None:
         worker = WORKERS.get(event.type)

@@ -5,19 +5,21 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vestibule.config.message_templates import Overrides
-from vestibule.config.vestibule import Pages
 from vestibule.domain.courier import CourierMessage, Letter
 from vestibule.domain.courier_fields import FIELDS, GO_NAMES, domain, template_data
 from vestibule.workers.templates import layout
 from vestibule.workers.templates.layout import Sheet
 from vestibule.workers.templates.wording import LANGUAGES, Wording, wording
 
+if TYPE_CHECKING:
+    from vestibule.config.vestibule import Pages
+
 _CODES = ("verification_code", "recovery_code", "login_code", "registration_code")
 _LINKS = ("verification_url", "recovery_url")
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+_CONTROLS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
 LONGEST_SUBJECT = 200
 

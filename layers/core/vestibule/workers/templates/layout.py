@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from vestibule.config.vestibule import Colours, PageLink, Pages
+if TYPE_CHECKING:
+    from vestibule.config.vestibule import Colours, PageLink, Pages
+
 
 _LIGHT = {"accent": "#3150c4", "background": "#f4f5f7", "surface": "#ffffff", "text": "#1b2130"}
 _DARK = {"accent": "#8ea4ff", "background": "#0e1117", "surface": "#171b24", "text": "#e8ebf2"}

@@ -1,0 +1,88 @@
+"""Templates that do their work, and those that would do more than that."""
+
+import os
+
+import pytest
+
+from vestibule.adapters.jsonnet import Jsonnet, JsonnetExhausted, JsonnetRefused
+
+
+@pytest.fixture(scope="module")
+def jsonnet():
+    made = Jsonnet()
+    yield made
+    made.close()
+
+
+def test_arguments_and_external_values_reach_the_template(jsonnet):
+    value = {"text": "ü\u2028\"'", "list": [1, 2.5, None, True]}
+    assert jsonnet.evaluate("function(ctx, more='x') {a: ctx, b: more}", tla={"ctx": value}) == {"a": value, "b": "x"}
+    assert jsonnet.evaluate("std.extVar('claims')", ext={"claims": value}) == value
+    assert jsonnet.evaluate("{a: 1 + 1}", tla={"ctx": {}}) == {"a": 2}
+
+
+def test_values_are_never_code(jsonnet):
+    assert jsonnet.evaluate("function(ctx) ctx", tla={"ctx": "' + importstr '/etc/passwd' + '"}).startswith("' +")
+
+
+@pytest.mark.parametrize("source", ["{a:", "error 'no'", "function(ctx) ctx.nothing", "std.native('x')()", "", "[1,"])
+def test_wrong_templates_are_refused(jsonnet, source):
+    with pytest.raises(JsonnetRefused):
+        jsonnet.evaluate(source, tla={"ctx": {}})
+
+
+@pytest.mark.parametrize("keyword", ["import", "importstr", "importbin"])
+def test_nothing_is_imported(jsonnet, keyword):
+    with pytest.raises(JsonnetRefused, match="imports are off"):
+        jsonnet.evaluate(f"{keyword} '/etc/hostname'")
+
+
+def test_the_environment_stays_here(jsonnet, monkeypatch):
+    monkeypatch.setenv("A_SECRET", "s3cret")
+    jsonnet.evaluate("1")
+    with open(f"/proc/{jsonnet._child.pid}/environ", "rb") as file:  # noqa: PTH123 (no path of ours)
+        assert b"s3cret" not in file.read()
+
+
+def test_endless_recursion_is_refused(jsonnet):
+    with pytest.raises(JsonnetRefused, match="stack"):
+        jsonnet.evaluate("local f(x) = f(x + 1); f(0)")
+
+
+def test_a_template_without_end_is_ended_and_the_next_one_works():
+    jsonnet = Jsonnet(seconds=0.3)
+    jsonnet.evaluate("1")
+    first = jsonnet._child.pid
+    with pytest.raises(JsonnetExhausted, match="time"):
+        jsonnet.evaluate("local f(x) = f(x + 1) tailstrict; f(0)")
+    assert jsonnet._child is None
+    with pytest.raises(ProcessLookupError):
+        os.kill(first, 0)
+    assert jsonnet.evaluate("1 + 1") == 2
+    jsonnet.close()
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["std.foldl(function(a, b) a + a, std.range(1, 40), 'x')", "std.length(std.makeArray(1e8, function(i) i * 2))"],
+)
+def test_a_template_that_eats_memory_is_ended(source):
+    jsonnet = Jsonnet(seconds=60, memory=128 * 2**20)
+    with pytest.raises(JsonnetExhausted, match="memory"):
+        jsonnet.evaluate(source)
+    assert jsonnet.evaluate("1 + 1") == 2
+    jsonnet.close()
+
+
+def test_a_result_that_is_too_long_is_refused():
+    jsonnet = Jsonnet(output=1000, seconds=10)
+    with pytest.raises(JsonnetRefused, match="longer than 1000"):
+        jsonnet.evaluate("std.range(1, 1000)")
+    jsonnet.close()
+
+
+def test_a_process_that_died_is_replaced(jsonnet):
+    jsonnet.evaluate("1")
+    jsonnet._child.kill()
+    jsonnet._child.wait()
+    assert jsonnet.evaluate("2") == 2

@@ -121,11 +121,14 @@ def _form(request: Request) -> Form | BadBody:
 
 
 def _resumed(form: Form | BadBody, request: Request, svc: Services) -> Resumed:
-    """The flow, with the entry of the address that something is to be sent to. Raises BadRequest, NotFound."""
+    """The flow, with the entry of the address that something is to be sent to.
+
+    Whether anybody is signed in does not matter here: that is not read. Raises BadRequest, NotFound.
+    """
     typed = "" if isinstance(form, BadBody) or form.text("code") else form.text("email") or form.text("sms")
     keys = (address_key(svc.index, *verifying.normalised(typed)),) if typed else ()
     try:
-        return loading.resume(Kind.VERIFICATION, request, svc, keys)
+        return loading.resume(Kind.VERIFICATION, replace(request, session_token=None), svc, keys)
     except NotFound:
         raise NotFound("There is no such verification flow; start a new one") from None
 

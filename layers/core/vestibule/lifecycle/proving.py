@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from vestibule.domain.addresses import as_sent, as_verified, verifiable
@@ -17,8 +18,10 @@ from vestibule.domain.errors import ServiceUnavailable
 from vestibule.domain.flow import Flow, FlowState, Kind
 from vestibule.domain.identity import Identity
 from vestibule.domain.session import NIL_UUID
-from vestibule.lifecycle import codes, pending_change, verifying
+from vestibule.lifecycle import pending_change, verifying
 from vestibule.lifecycle.pending_change import Due, Follow
+from vestibule.methods import codes
+from vestibule.methods.code import ensure_reserved, forget_guesses, may_be_written_to, reserve_guess
 from vestibule.methods.verification import ADDRESS, BY_HOOK, PREFILLED, RESEND
 from vestibule.ports import Item, Key, TransactionCancelled, TransactWrite
 from vestibule.services import Services
@@ -75,7 +78,9 @@ def send(
     """
     via, value = verifying.normalised(typed)
     owner = verifiable_owner(found.get(address_key(svc.index, via, value))) or _asked_for(flow)
-    identity = svc.identities.find(owner or NIL_UUID)
+    identity, allowed = svc.parallel(
+        lambda: svc.identities.find(owner or NIL_UUID), lambda: may_be_written_to(via, value, svc)
+    )
     for _ in range(_TRIES):
         if flow.state is FlowState.PASSED_CHALLENGE:
             return Passed(flow)
@@ -85,7 +90,7 @@ def send(
             internal={**flow.internal, ADDRESS: typed, RESEND: "email"},
         )
         try:
-            sent = _send_once(asking, via, value, identity, payload, svc)
+            sent = _send_once(asking, via, value, identity, payload, svc) if allowed else _send_nothing(asking, svc)
         except IdentityChanged:
             identity = svc.identities.find(owner or NIL_UUID)
         except TransactionCancelled:
@@ -96,14 +101,23 @@ def send(
 
 
 def by_code(flow: Flow, code: str, follow: Follow, svc: Services) -> Proof | Wrong | Passed | TooMany:
-    """Count an attempt, then compare. A wrong code is noted in the flow. `follow` adds to a change that waited."""
+    """Count an attempt in the flow, and a guess at the address, then compare. A wrong code is noted in the flow.
+
+    Guesses at an address are counted over all flows: a new one gives no new ones. `follow` adds to a change that
+    waited for the proof. Raises TooManyRequests.
+    """
     most = svc.config.selfservice.methods.code.config.max_submissions
-    whose = flow.codes[-1].identity_id if flow.codes else ""
-    counted, identity = svc.parallel(
-        lambda: svc.flows.attempted(flow, most), lambda: svc.identities.find(whose or NIL_UUID)
+    if flow.attempts >= most:
+        return TooMany()
+    asked = flow.codes[-1] if flow.codes else None
+    counted, guess, identity = svc.parallel(
+        lambda: svc.flows.attempted(flow, most),
+        lambda: reserve_guess(asked.address, svc) if asked else None,
+        lambda: svc.identities.find((asked.identity_id if asked else "") or NIL_UUID),
     )
     if counted is None:
         return TooMany()
+    ensure_reserved(guess)
     if counted.state is FlowState.PASSED_CHALLENGE:
         return Passed(counted)
     sent = codes.matching(counted, code, Purpose.VERIFICATION, svc)
@@ -158,6 +172,13 @@ def _send_once(
     return sent.flow
 
 
+def _send_nothing(flow: Flow, svc: Services) -> Flow:
+    """Raises TransactionCancelled."""
+    held = verifying.held_back(flow, svc)
+    svc.table.transact([svc.flows.saving(held)])
+    return held
+
+
 def _prove(flow: Flow, sent: SentCode, identity: Identity | None, follow: Follow, svc: Services) -> Proof | None:
     """Verify the address and use the code up, in one transaction. None where either is gone, or was used meanwhile.
 
@@ -178,7 +199,10 @@ def _prove(flow: Flow, sent: SentCode, identity: Identity | None, follow: Follow
         proven = made.identity if made else as_verified(identity, sent.via, sent.address, svc.clock.now())
         also = (svc.flows.saving(passed), *(made.writes if made else ()))
         try:
-            stored = svc.identities.update(identity, proven, also=also)
+            stored, _ = svc.parallel(
+                partial(svc.identities.update, identity, proven, also=also),
+                lambda: forget_guesses(sent.address, svc),
+            )
         except AlreadyExists:
             return None
         except IdentityChanged:

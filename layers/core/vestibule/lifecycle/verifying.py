@@ -16,7 +16,8 @@ from vestibule.domain.identity import Identity, VerifiableAddress
 from vestibule.domain.json import Json
 from vestibule.domain.message import Message
 from vestibule.domain.request import Request
-from vestibule.lifecycle import codes, opening
+from vestibule.lifecycle import opening
+from vestibule.methods import codes
 from vestibule.methods.verification import ADDRESS, BY_HOOK, PREFILLED, RESEND
 from vestibule.methods.verification_link import LINK
 from vestibule.ports import Put
@@ -138,16 +139,21 @@ def _lifespan(svc: Services) -> timedelta:
 
 
 def _asking(flow: Flow, sent: SentCode, svc: Services) -> Flow:
+    earlier = flow.codes[-_OTHER_LINKS:] if by_link(svc) else ()
+    return held_back(replace(flow, codes=(*earlier, sent)), svc)
+
+
+def held_back(flow: Flow, svc: Services) -> Flow:
+    """The flow as if something was sent: an address that had enough messages gets none, and nobody is told."""
     if by_link(svc):
-        told, earlier = messages.VERIFICATION_EMAIL_SENT(), flow.codes[-_OTHER_LINKS:]
+        told = messages.VERIFICATION_EMAIL_SENT()
+    elif "@" in flow.internal.get(ADDRESS, ""):
+        told = messages.VERIFICATION_EMAIL_WITH_CODE_SENT()
     else:
-        by_mail = "@" in flow.internal.get(ADDRESS, "")
-        told = messages.VERIFICATION_EMAIL_WITH_CODE_SENT() if by_mail else messages.VERIFICATION_PHONE_WITH_CODE_SENT()
-        earlier = ()
+        told = messages.VERIFICATION_PHONE_WITH_CODE_SENT()
     return replace(
         flow,
         state=FlowState.SENT_EMAIL,
-        codes=(*earlier, sent),
         messages=(told,),
         problems=(),
         internal={name: value for name, value in flow.internal.items() if name != PREFILLED},

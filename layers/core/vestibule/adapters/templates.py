@@ -40,6 +40,11 @@ class FetchedTemplates:
                 raise TemplateCancelled("the template cancels") from None
             raise TemplateFailed(_placed(said)) from None
 
+    def close(self) -> None:
+        """End the engine's process; another template starts it again."""
+        if engine := self.__dict__.pop("_engine", None):
+            engine.close()
+
     def _source(self, address: str) -> str:
         read_at, text = self._read.get(address, (0.0, None))
         if text is not None and time.monotonic() - read_at < _KEPT:

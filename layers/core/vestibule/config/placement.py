@@ -109,12 +109,6 @@ def _web_hook(hooks: HookList, at: str, entry: Mapping[str, Any]) -> Iterator[Fi
     parses = dig(config, "response", "parse") is True or interrupts
     if parses and dig(config, "response", "ignore") is True:
         yield Finding(f"{at}/config/response/ignore", "an answer that is ignored cannot be parsed or interrupt")
-    if parses and hooks.method is None and hooks.moment == "after" and hooks.flow in STORING:
-        sentence = (
-            "never runs: a hook whose answer is parsed runs before the identity is stored, and then only the "
-            "hooks of the method are asked; repeat it at each method"
-        )
-        yield Finding(at, sentence, severity="warning")
     if interrupts:
         yield Finding(f"{at}/config/can_interrupt", "is deprecated for response.parse", severity="info")
     body: object = dig(config, "body")

@@ -106,7 +106,7 @@ def _signed_up(proven: Proven, method: str, attempt: Attempt, svc: Services) -> 
     before = Moment(
         point=Point.REGISTRATION_PRE_PERSIST,
         request=attempt.request,
-        flow=replace(attempt.flow, transient_payload=dict(attempt.form.transient_payload)),
+        flow=replace(proven.flow or attempt.flow, transient_payload=dict(attempt.form.transient_payload)),
         values={"traits": attempt.form.traits},
         method=method,
         identity=proven.identity,

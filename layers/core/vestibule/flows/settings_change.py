@@ -81,7 +81,8 @@ def change(wanted: Change, submitted: Submitted, method: str, svc: Services) -> 
         ensure_fresh(submitted, method, svc)
     added = chain.prepare(replace(accepted, point=Point.SETTINGS_POST_PERSIST), svc)
     following = _following(submitted, svc)
-    stopped = began(following, session, submitted.request, svc)
+    told = replace(following, identity=accepted.identity, request_url=submitted.request.url)
+    stopped = began(told, session, submitted.request, svc)
     if stopped is not None:
         return stopped
     done, writes = _succeeded(submitted, following, svc)

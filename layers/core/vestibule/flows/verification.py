@@ -234,7 +234,11 @@ def _proven(proof: proving.Proof, hooks: ChangeHooks, form: Form, request: Reque
         identity=proof.identity,
         return_to=destinations.after(flow, "", svc),
     )
-    stopped = (hooks.run(proof.made) if proof.made else None) or chain.run(moment, svc)
+    try:
+        stopped = (hooks.run(proof.made) if proof.made else None) or chain.run(moment, svc)
+    except FlowError as error:
+        error.cookies = CookieChanges(csrf=csrf.new_secret(svc.random.bytes))
+        raise
     if isinstance(stopped, FlowInvalid):
         raise replaced(flow, messages.VERIFICATION_STATE_FAILURE(), request, svc)
     if stopped is not None:

@@ -48,13 +48,14 @@ _TRIES = 5
 def container(flow: Flow, request: Request, svc: Services) -> Container:
     """The form: nodes of every enabled method, filled, with what is wrong at its place, in the order of the wire."""
     drawn = Container(svc.urls.action(flow.kind, form_id(flow)), _nodes(flow, request, svc), flow.messages)
-    filled = replace(drawn, nodes=with_values(drawn.nodes, flow.values))
-    told = with_problems(filled, flow.problems)
+    filled = with_values(drawn.nodes, flow.values)
+    ordered = _ORDERED.get(flow.kind)
+    nodes = ordered(filled, flow, svc) if ordered else filled
+    told = with_problems(replace(drawn, nodes=nodes), flow.problems)
     if flow.kind is Kind.VERIFICATION:
         action, method = verification_form.target(flow, svc)
         return replace(told, action=action, method=method)
-    ordered = _ORDERED.get(flow.kind)
-    return replace(told, nodes=ordered(told.nodes, flow, svc)) if ordered else told
+    return told
 
 
 def document(flow: Flow, request: Request, svc: Services, **extra: Any) -> Json:

@@ -60,12 +60,12 @@ def _ensure_shape(wanted: Json) -> None:
 
 
 def _with_fields(identity: Identity, wanted: Json, svc: Services) -> Identity:
-    """Each field replaces the whole one; empty ones change nothing, except that `external_id` may be cleared."""
+    """Each field that is there replaces the whole one, with null too; an empty schema or state changes nothing."""
     taken: dict[str, Any] = {
-        name: wanted[name]
-        for name in ("traits", "schema_id", "metadata_public", "metadata_admin")
-        if wanted.get(name) not in (None, "")
+        name: wanted[name] for name in ("traits", "metadata_public", "metadata_admin") if name in wanted
     }
+    if wanted.get("schema_id"):
+        taken["schema_id"] = wanted["schema_id"]
     if "external_id" in wanted:
         taken["external_id"] = str(wanted["external_id"] or "") or None
     new = replace(identity, **taken)

@@ -61,6 +61,9 @@ def _flow(moment: Moment, svc: Services) -> Json:
         wire["transient_payload"] = dict(flow.transient_payload)
     if is_before(moment.point) and flow.kind is Kind.LOGIN:
         wire |= {"created_at": _ZERO_TIME, "updated_at": _ZERO_TIME}
+    former = moment.issued.shown.identity if moment.issued is not None else None
+    if moment.point is Point.SETTINGS_POST_PERSIST and former is not None:
+        wire["identity"] = former.to_wire(svc.urls.public)
     if moment.point is Point.SETTINGS_BEFORE:
         wire["ui"] |= {"nodes": None}
     return wire

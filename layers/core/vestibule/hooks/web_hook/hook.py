@@ -33,6 +33,8 @@ _AFTER_STORING = frozenset({Point.REGISTRATION_POST_PERSIST, Point.SETTINGS_POST
 _TOLD_TO_EVERYBODY = frozenset({Point.RECOVERY_BEFORE, Point.VERIFICATION_BEFORE})
 """Where browsers too get the error itself, as recorded."""
 
+_ERROR = {"Content-Type": "application/json", "Ory-Error-Id": ""}
+
 _PLAIN_ERRORS = frozenset({Kind.LOGIN, Kind.REGISTRATION})
 """Flows whose single-page apps get a broken hook under its own status."""
 
@@ -50,7 +52,7 @@ class CallWebHook:
         except (BadGateway, GatewayTimeout, HookUnusable) as error:
             if moment.point not in _TOLD_TO_EVERYBODY:
                 raise
-            return Document(body={"error": error.to_wire()}, status=error.status, headers={"Ory-Error-Id": ""})
+            return Document(body={"error": error.to_wire()}, status=error.status, headers=_ERROR)
 
     def _ran(self, moment: Moment, svc: Services) -> Outcome | Moment | None:
         config = self._config

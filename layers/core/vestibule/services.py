@@ -32,6 +32,7 @@ from vestibule.stores.guesses import Guesses
 from vestibule.stores.identities import IdentityStore
 from vestibule.stores.index_keys import IndexKeys
 from vestibule.stores.messages import MessageStore
+from vestibule.stores.outbox import Outbox
 from vestibule.stores.sessions import SessionStore
 
 
@@ -59,6 +60,7 @@ class Services:
     continuity: ContinuityStore
     failures: FailureStore
     messages: MessageStore
+    outbox: Outbox
     compose: Compose
     deliver: Deliver
     events: Events

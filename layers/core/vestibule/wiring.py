@@ -20,8 +20,8 @@ from typing import Any
 
 from vestibule.adapters.delivery import ConfiguredDelivery
 from vestibule.adapters.dsn import open_table
+from vestibule.adapters.events import open_events
 from vestibule.adapters.hashers.hasher import HasherSettings, PasswordHasher
-from vestibule.adapters.queued_events import QueuedEvents
 from vestibule.adapters.system import SystemClock, SystemPace, SystemRandom, ThreadBackground, ThreadParallel
 from vestibule.adapters.templates import FetchedTemplates
 from vestibule.adapters.web import HttpWeb
@@ -38,19 +38,7 @@ from vestibule.crypto.index_key import IndexKeyWrap
 from vestibule.crypto.sealing import Sealer, derive_key
 from vestibule.crypto.tokens import PageTokens
 from vestibule.domain.courier import CourierMessage, Letter
-from vestibule.ports import (
-    Background,
-    Clock,
-    Compose,
-    Deliver,
-    Events,
-    Pace,
-    Random,
-    Table,
-    Templates,
-    Web,
-    WebUnreachable,
-)
+from vestibule.ports import Background, Clock, Compose, Deliver, Events, Pace, Random, Table, Web, WebUnreachable
 from vestibule.services import Services
 from vestibule.stores.continuity import ContinuityStore
 from vestibule.stores.credentials import CredentialStore
@@ -60,6 +48,7 @@ from vestibule.stores.guesses import Guesses, GuessLimits
 from vestibule.stores.identities import IdentityStore
 from vestibule.stores.index_keys import IndexKeys
 from vestibule.stores.messages import MessageStore
+from vestibule.stores.outbox import Outbox
 from vestibule.stores.sessions import SessionStore
 
 _CIPHER_LENGTH = 32
@@ -148,7 +137,6 @@ def build(
     events: Events | None = None,
     pace: Pace | None = None,
     background: Background | None = None,
-    templates: Templates | None = None,
     base: Path | None = None,
 ) -> Services:
     """Services of a configuration on a table; tests bring their own clock, randomness and web."""
@@ -169,7 +157,7 @@ def build(
         parallel=ThreadParallel(),
         background=background or ThreadBackground(),
         pace=pace or SystemPace(),
-        templates=templates or FetchedTemplates(_fetching(web, base)),
+        templates=FetchedTemplates(_fetching(web, base)),
         table=table,
         index=index,
         identities=IdentityStore(table, index, credential_sealer),
@@ -179,9 +167,10 @@ def build(
         continuity=ContinuityStore(table, Sealer(cookie, "continuity"), clock, random),
         failures=FailureStore(table, clock, random),
         messages=MessageStore(table, index, Sealer(cipher, "message"), clock, random),
+        outbox=Outbox(table, clock),
         compose=_Composing(config, _overrides(config, web, base)),
         deliver=deliver or ConfiguredDelivery(config, web, clock, _fetching(web, base), local=not _on_lambda()),
-        events=events or _events(clock),
+        events=events or open_events(clock),
         guesses=Guesses(table, clock, _limits(config)),
         page_tokens=PageTokens(config.secrets.pagination or cookie),
         cookie_sealer=Sealer(cookie, "cookie"),
@@ -205,17 +194,6 @@ class _Composing:
         from vestibule.workers.templates.compose import Composer  # noqa: PLC0415 (as the class says)
 
         return Composer(self._config.vestibule.pages, self._overrides)
-
-
-def _events(clock: Clock) -> Events:
-    """The bus that the environment names; inside this process where it names none."""
-    bus = os.environ.get("VESTIBULE_BUS")
-    if not bus:
-        return QueuedEvents(clock)
-    from vestibule.adapters.aws import AwsService  # noqa: PLC0415 (only workers publish)
-    from vestibule.adapters.eventbridge import EventBridge  # noqa: PLC0415 (as above)
-
-    return EventBridge(bus, os.environ.get("VESTIBULE_COURIER_QUEUE", ""), AwsService("events"), AwsService("sqs"))
 
 
 def _on_lambda() -> bool:

@@ -13,12 +13,14 @@ class NotPublished(Exception):
 
 
 def publish(change: Change, svc: Services) -> None:
-    """Publish what the change announces. Raises NotPublished."""
+    """Publish what the change announces, and acknowledge what is listed. Raises NotPublished."""
     events = announced(change)
     if not events:
         return
     if failed := svc.events.publish(events):
         raise NotPublished(f"{len(failed)} of {len(events)} events were not taken")
+    if change.new is not None and svc.outbox.is_listed(change.new):
+        svc.outbox.acknowledge(change.key, change.new["ev"])
 
 
 def announced(change: Change) -> list[Event]:

@@ -1,0 +1,98 @@
+"""Events of any write: published once the write holds, and again until somebody took them."""
+
+from datetime import UTC, datetime
+
+import pytest
+from tests.world import World
+
+from vestibule.domain.event import Event
+from vestibule.local.bus import Bus
+from vestibule.ports import Put
+from vestibule.workers.publish import publish
+from vestibule.workers.sweep import sweep
+
+EVENT = Event("0190b1f0-0000-7000-8000-000000000001", "IdentityCreated", {"identity": "i"})
+
+
+@pytest.fixture
+def made(any_table):
+    world = World.build(any_table)
+    world.clock.pass_by(seconds=(datetime.now(UTC) - world.clock.now()).total_seconds())  # DynamoDB Local honours TTL
+    return world
+
+
+def taken(world):
+    return [event.id for event in world.svc.events.take()]
+
+
+def test_events_ride_on_what_is_written_and_are_acknowledged(made):
+    item = made.svc.outbox.announcing({"pk": "F#1", "sk": "#", "state": "done"}, [EVENT])
+    made.table.transact([Put(item)])
+    (change,) = made.table.changes(None, 10)
+    publish(change, made.svc)
+    assert taken(made) == [EVENT.id]
+    (stored,) = made.table.get([("F#1", "#")])
+    assert "g1pk" not in stored
+    made.clock.pass_by(minutes=10)
+    assert sweep(made.svc) == 0
+
+
+def test_events_with_nothing_to_ride_on_have_an_item(made):
+    made.table.transact([made.svc.outbox.putting([EVENT, Event("second", "Type")])])
+    for change in made.table.changes(None, 10):
+        publish(change, made.svc)
+    assert taken(made) == [EVENT.id, "second"]
+
+
+def test_a_publisher_that_was_down_for_days_loses_nothing(made):
+    for number in range(25):
+        made.table.write(made.svc.outbox.putting([Event(f"event-{number:02}", "Type")]))
+    assert sweep(made.svc) == 0
+    made.clock.pass_by(minutes=6)
+    assert sweep(made.svc) == 25
+    assert sorted(taken(made)) == [f"event-{number:02}" for number in range(25)]
+    assert sweep(made.svc) == 0
+
+
+def test_what_the_bus_does_not_take_stays_listed(sqlite_table):
+    world = World.build(sqlite_table)
+
+    class Deaf:
+        def publish(self, events):
+            return range(len(events))
+
+        def later(self, event, seconds):
+            raise AssertionError
+
+    deaf = World.build(sqlite_table, events=Deaf())
+    world.table.write(world.svc.outbox.putting([EVENT]))
+    world.clock.pass_by(minutes=6)
+    deaf.clock.pass_by(minutes=6)
+    assert sweep(deaf.svc) == 1
+    assert sweep(world.svc) == 1
+    assert taken(world) == [EVENT.id]
+
+
+def test_an_acknowledgement_is_for_these_events_only(made):
+    outbox = made.svc.outbox
+    first = outbox.announcing({"pk": "F#1", "sk": "#"}, [Event("first", "Type")])
+    second = outbox.announcing({"pk": "F#1", "sk": "#"}, [Event("second", "Type")])
+    made.table.write(Put(first))
+    made.table.write(Put(second))
+    outbox.acknowledge(("F#1", "#"), first["ev"])
+    made.clock.pass_by(minutes=6)
+    sweep(made.svc)
+    assert taken(made) == ["second"]
+
+
+def test_an_item_that_is_listed_for_itself_carries_no_events(made):
+    with pytest.raises(ValueError, match="one of their own"):
+        made.svc.outbox.announcing({"pk": "I#1", "sk": "#", "g1pk": "IL#0", "g1sk": "1"}, [EVENT])
+
+
+def test_the_local_bus_passes_over_what_nobody_takes(sqlite_table):
+    world = World.build(sqlite_table)
+    world.table.write(world.svc.outbox.putting([EVENT]))
+    Bus(world.svc).step()
+    world.clock.pass_by(minutes=6)
+    assert sweep(world.svc) == 0

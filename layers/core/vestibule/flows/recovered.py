@@ -253,22 +253,28 @@ def replaced(
 
 
 def expired(flow: Flow, request: Request, svc: Services) -> Outcome:
-    """A new flow in place of one that was open for too long. Raises FlowExpired, for apps that are told."""
+    """A new flow in place of one that was open for too long. Raises FlowExpired, for apps that are told.
+
+    A link may be opened in a browser that was never here: the flow is that browser's then.
+    """
+    opened = request.param("token") is not None
+    secret = csrf.new_secret(svc.random.bytes) if opened and not request.csrf else ""
+    own = replace(request, csrf_secrets=(secret,), csrf_is_new=False) if secret else request
+    type_ = FlowType.BROWSER if opened else flow.type
     use = flow.active if flow.active in (CODE, LINK) else None
     why = messages.RECOVERY_FLOW_EXPIRED(expired_at=flow.expires_at)
-    again = replace(
-        recovering.new_flow(flow.type, request, svc, use=use), request_url=flow.request_url, problems=(Problem(why),)
-    )
-    again = svc.flows.add(again)
+    again = recovering.new_flow(type_, own, svc, use=use)
+    again = svc.flows.add(replace(again, request_url=flow.request_url, problems=(Problem(why),)))
     page = svc.urls.ui(Kind.RECOVERY, flow=again.id)
-    if svc.config.feature_flags.use_continue_with_transitions and flow.is_api:
+    if svc.config.feature_flags.use_continue_with_transitions and again.is_api:
         raise FlowExpired(
             "The form was open for too long and has expired; go on with the new one",
             details={"continue_with": [_recovery_item(again)]},
             beside=opening.expiry(flow.expires_at, svc.clock.now()) | {"use_flow_id": again.id},
             browser_location=page,
         )
-    return Redirect(location=_fetch_url(again, svc) if request.wants_json else page)
+    location = _fetch_url(again, svc) if request.wants_json and not opened else page
+    return Redirect(location=location, cookies=CookieChanges(csrf=secret))
 
 
 def _recovery_item(flow: Flow) -> Json:

@@ -38,7 +38,19 @@ from vestibule.crypto.index_key import IndexKeyWrap
 from vestibule.crypto.sealing import Sealer, derive_key
 from vestibule.crypto.tokens import PageTokens
 from vestibule.domain.courier import CourierMessage, Letter
-from vestibule.ports import Background, Clock, Compose, Deliver, Events, Pace, Random, Table, Web, WebUnreachable
+from vestibule.ports import (
+    Background,
+    Clock,
+    Compose,
+    Deliver,
+    Events,
+    Pace,
+    Random,
+    Table,
+    Templates,
+    Web,
+    WebUnreachable,
+)
 from vestibule.services import Services
 from vestibule.stores.continuity import ContinuityStore
 from vestibule.stores.credentials import CredentialStore
@@ -137,6 +149,7 @@ def build(
     events: Events | None = None,
     pace: Pace | None = None,
     background: Background | None = None,
+    templates: Templates | None = None,
     base: Path | None = None,
 ) -> Services:
     """Services of a configuration on a table; tests bring their own clock, randomness and web."""
@@ -157,7 +170,7 @@ def build(
         parallel=ThreadParallel(),
         background=background or ThreadBackground(),
         pace=pace or SystemPace(),
-        templates=FetchedTemplates(_fetching(web, base)),
+        templates=templates or FetchedTemplates(_fetching(web, base)),
         table=table,
         index=index,
         identities=IdentityStore(table, index, credential_sealer),

@@ -62,7 +62,7 @@ class Connections:
             self._writer = self._connect()
             try:
                 self._prepare(self._writer)
-            except BaseException:
+            except BaseException:  # an interrupt, too, must not leave the file open
                 self._writer.close()
                 raise
 
@@ -87,7 +87,7 @@ class Connections:
             try:
                 yield self._writer
                 self._writer.execute("COMMIT")
-            except BaseException:
+            except BaseException:  # an interrupt, too, must not leave the transaction open
                 with suppress(sqlite3.Error):  # SQLite has rolled back by itself after some errors
                     self._writer.execute("ROLLBACK")
                 raise

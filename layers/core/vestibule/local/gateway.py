@@ -117,7 +117,7 @@ class Gateway:
         except BadResult as error:
             said = "%s answered what API Gateway refuses: %s %s"
             log.error(said, function, error, request.request_id)  # noqa: TRY400  # our own words, no traceback
-        except Exception as error:
+        except Exception as error:  # a handler may fail in any way; the server goes on
             # The text of an error may hold what a user sent: only its kind, unless somebody develops.
             kind, shown = type(error).__name__, error if self._dev else None
             log.error("%s crashed: %s %s", function, kind, request.request_id, exc_info=shown)  # noqa: TRY400  # see above

@@ -5,8 +5,9 @@ import pytest
 from tests.config.documents import document, findings
 
 from vestibule.config.document import merged, put
-from vestibule.config.hooks import CAPABILITIES, Hook, Point
+from vestibule.config.hooks import Hook
 from vestibule.config.placement import FLOWS, METHODS, placed
+from vestibule.config.points import CAPABILITIES, Point
 from vestibule.config.tree import keys, variants
 
 FLOW = "/selfservice/flows"

@@ -5,8 +5,8 @@ from tests.config.documents import MINIMAL, document, findings
 
 from vestibule.config import tree
 from vestibule.config.document import parts
-from vestibule.config.hooks import CAPABILITIES
 from vestibule.config.model import Config
+from vestibule.config.points import CAPABILITIES
 from vestibule.config.unbuilt import UNBUILT, UNBUILT_HOOKS, WITHOUT_EFFECT, unbuilt, without_effect
 
 

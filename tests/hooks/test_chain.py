@@ -8,7 +8,7 @@ import pytest
 from tests.world import Native, World
 
 from vestibule.adapters.sqlite import SqliteTable
-from vestibule.config.hooks import CAPABILITIES, Point
+from vestibule.config.points import CAPABILITIES, Point
 from vestibule.domain.outcome import Empty, Outcome
 from vestibule.hooks import chain, registry
 from vestibule.hooks.hook import Moment

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from vestibule.config.identity_schema import IdentitySchema
-from vestibule.config.model import Config
 from vestibule.config.urls import Urls
 from vestibule.crypto.sealing import Sealer
 from vestibule.crypto.tokens import PageTokens
@@ -34,6 +34,9 @@ from vestibule.stores.index_keys import IndexKeys
 from vestibule.stores.messages import MessageStore
 from vestibule.stores.outbox import Outbox
 from vestibule.stores.sessions import SessionStore
+
+if TYPE_CHECKING:
+    from vestibule.config.model import Config
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from dataclasses import replace
 from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vestibule.adapters.delivery import ConfiguredDelivery
 from vestibule.adapters.dsn import open_table
@@ -25,13 +25,13 @@ from vestibule.adapters.hashers.hasher import HasherSettings, PasswordHasher
 from vestibule.adapters.system import SystemClock, SystemPace, SystemRandom, ThreadBackground, ThreadParallel
 from vestibule.adapters.templates import FetchedTemplates
 from vestibule.adapters.web import HttpWeb
+from vestibule.config import frozen
 from vestibule.config.document import dig
 from vestibule.config.fetch import FetchError, fetch
 from vestibule.config.findings import ConfigError, Finding
 from vestibule.config.identity_schema import IdentitySchema
-from vestibule.config.load import Loaded, load
-from vestibule.config.message_templates import Overrides, load_overrides
-from vestibule.config.model import Config
+from vestibule.config.loaded import Loaded
+from vestibule.config.message_templates import load_overrides
 from vestibule.config.schemas import load_schemas
 from vestibule.config.urls import Urls
 from vestibule.crypto.index_key import IndexKeyWrap
@@ -62,6 +62,10 @@ from vestibule.stores.index_keys import IndexKeys
 from vestibule.stores.messages import MessageStore
 from vestibule.stores.outbox import Outbox
 from vestibule.stores.sessions import SessionStore
+
+if TYPE_CHECKING:
+    from vestibule.config.message_templates import Overrides
+    from vestibule.config.model import Config
 
 _CIPHER_LENGTH = 32
 
@@ -135,7 +139,12 @@ def from_environment(environ: Mapping[str, str]) -> Loaded:
     """
     paths = [Path(path) for path in environ.get("VESTIBULE_CONFIG", "").split(os.pathsep) if path]
     secret = environ.get("VESTIBULE_SECRETS", "")
-    return load(paths, environ, overrides=_secrets(_secret_value(secret)) if secret else {}, lines=False)
+    overrides = _secrets(_secret_value(secret)) if secret else {}
+    if len(paths) == 1 and (ready := frozen.read(paths[0], environ, overrides)):
+        return ready
+    from vestibule.config.load import load  # noqa: PLC0415 (pydantic and the models: 350 ms of a cold start)
+
+    return load(paths, environ, overrides=overrides, lines=False)
 
 
 def build(

@@ -14,11 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Lock
+from typing import TYPE_CHECKING
 
-from vestibule.config.courier import RequestConfig
-from vestibule.config.model import Config
 from vestibule.domain.courier import CourierMessage, Letter
 from vestibule.ports import Clock, Deliver, Web
+
+if TYPE_CHECKING:
+    from vestibule.config.courier import RequestConfig
+    from vestibule.config.model import Config
 
 
 class Mailbox:

@@ -6,17 +6,19 @@ import json
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from vestibule.adapters.jsonnet import Jsonnet, JsonnetExhausted, JsonnetMissing, JsonnetRefused
-from vestibule.config.courier import RequestConfig
 from vestibule.config.fetch import FetchError
-from vestibule.config.hooks import ApiKey, Auth
 from vestibule.config.json_shapes import is_object
 from vestibule.domain.courier import CourierMessage, Letter
 from vestibule.domain.courier_fields import template_data
 from vestibule.ports import ChannelUnavailable, MessageRefused, Web, WebUnreachable
+
+if TYPE_CHECKING:
+    from vestibule.config.courier import RequestConfig
+    from vestibule.config.hooks import Auth
 
 TIMEOUT = 10.0
 ANSWER_LIMIT = 64 * 1024
@@ -87,7 +89,7 @@ class HttpChannel:
 
 def authorisation(auth: Auth) -> dict[str, str]:
     """The header that proves who calls."""
-    if isinstance(auth, ApiKey):
+    if auth.type == "api_key":
         value = auth.config.value
         return {"Cookie": f"{auth.config.name}={value}"} if auth.config.in_ == "cookie" else {auth.config.name: value}
     credentials = f"{auth.config.user}:{auth.config.password}"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from vestibule.adapters.aws import AwsRefused, AwsService, AwsUnanswered
 from vestibule.adapters.mail import mime
-from vestibule.config.courier import Smtp
 from vestibule.domain.courier import CourierMessage, Letter
 from vestibule.ports import ChannelUnavailable, Clock, MessageRefused
+
+if TYPE_CHECKING:
+    from vestibule.config.courier import Smtp
 
 MESSAGE_TAG = "vestibule-message"
 """SES repeats it in what it reports of the message."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from vestibule.adapters.aws import AwsRefused, AwsService, AwsUnanswered
-from vestibule.config.vestibule import SmsSender
 from vestibule.domain.courier import CourierMessage, Letter
 from vestibule.ports import ChannelUnavailable, MessageRefused
+
+if TYPE_CHECKING:
+    from vestibule.config.vestibule import SmsSender
 
 _OF_THE_MESSAGE = frozenset({"ValidationException", "InvalidParameter", "InvalidParameterValue", "ConflictException"})
 _NOT_SET_UP = frozenset(

@@ -5,15 +5,17 @@ from __future__ import annotations
 import smtplib
 import ssl
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import certifi
 
 from vestibule.adapters.mail import mime
-from vestibule.config.courier import Smtp
 from vestibule.domain.courier import CourierMessage, Letter
 from vestibule.ports import ChannelUnavailable, Clock, MessageRefused
+
+if TYPE_CHECKING:
+    from vestibule.config.courier import Smtp
 
 TIMEOUT = 10.0
 """Seconds, for each answer of the relay."""

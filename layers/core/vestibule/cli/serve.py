@@ -16,7 +16,7 @@ from vestibule.adapters.sqlite import SqliteTable
 from vestibule.cli import output, settings, store
 from vestibule.cli.settings import Options
 from vestibule.config.findings import ConfigError
-from vestibule.config.load import Loaded
+from vestibule.config.loaded import Loaded
 from vestibule.config.serve import RequestLog
 from vestibule.crypto.sealing import SecretRemoved
 from vestibule.local import doors, mailbox, routes, server, template

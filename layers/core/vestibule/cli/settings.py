@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from vestibule.config import load
 from vestibule.config.document import dig
-from vestibule.config.load import Loaded
+from vestibule.config.loaded import Loaded
 from vestibule.local.server import StartError
 
 STATE = Path(".vestibule")

@@ -40,7 +40,7 @@ class Setting:
 
 def settings(environ: Mapping[str, str]) -> list[Setting]:
     """The variables that are ours, outer paths first. Others are no concern of ours, however near their names are."""
-    roots = {_capital(key) for key in tree.keys(Config) if key not in NOT_FROM_THE_ENVIRONMENT}
+    roots = {capital(key) for key in tree.keys(Config) if key not in NOT_FROM_THE_ENVIRONMENT}
     found = [
         Setting(name, path, annotation)
         for name in environ
@@ -68,7 +68,7 @@ def overlaid(document: Document, found: list[Setting], environ: Mapping[str, str
     return document, findings
 
 
-def _capital(key: str) -> str:
+def capital(key: str) -> str:
     return key.upper().replace("-", "_")
 
 
@@ -81,7 +81,7 @@ def _paths(annotation: Any, rest: str) -> Iterator[tuple[Path, Any]]:
     for variant in tree.variants(annotation):
         if isinstance(variant, type) and issubclass(variant, Section):
             for key, value in tree.keys(variant).items():
-                yield from _step(key, _capital(key), value, rest)
+                yield from _step(key, capital(key), value, rest)
         elif get_origin(variant) is tuple and (match := _POSITION.match(rest)):
             yield from _step(int(match[1]), match[1], get_args(variant)[0], rest)
 

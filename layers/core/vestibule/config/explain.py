@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from vestibule.config import tree
 from vestibule.config.document import Document, dig, pointer
 from vestibule.config.findings import Finding
-from vestibule.config.hooks import CAPABILITIES
 from vestibule.config.model import Config
+from vestibule.config.points import CAPABILITIES
 
 Context = dict[str, Any]
 

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from vestibule.config.answers import ByMethod
 from vestibule.config.hooks import Hooks
 from vestibule.config.values import Bool, Duration, Reference, Section, empty, parse_duration
 
@@ -25,16 +26,8 @@ class AfterMethod(AfterFlow):
     """`after.<method>`: takes the place of what stands at `after` itself."""
 
 
-class After(AfterFlow):
+class After(ByMethod, AfterFlow):
     """`after` of a flow that also has lists by method. `hooks` are the global ones."""
-
-    def method(self, name: str) -> AfterMethod:
-        """What is configured for the method; an empty section when the flow has none for it."""
-        found = getattr(self, name, None) if name in type(self).model_fields else None
-        return found if isinstance(found, AfterMethod) else _NOTHING
-
-
-_NOTHING = AfterMethod.model_construct(default_browser_return_url=None, hooks=())
 
 
 class LoginAfter(After):

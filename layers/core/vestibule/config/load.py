@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +12,9 @@ from vestibule.config import environment, explain, files, placement, references,
 from vestibule.config.document import Document, merged, put
 from vestibule.config.files import File
 from vestibule.config.findings import ConfigError, Finding, Severity
+from vestibule.config.loaded import Loaded
 from vestibule.config.model import Config
 from vestibule.config.origins import Origins
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    config: Config = field(repr=False)
-    findings: tuple[Finding, ...]
-    """Warnings and notes; errors are raised."""
-    sources: tuple[str, ...]
-    """Files and `$VARIABLES` that took part, in the order in which they were laid over each other."""
-    document: Document = field(repr=False)
-    """Files, environment and overrides merged, without defaults, with references as they were written."""
 
 
 def load(

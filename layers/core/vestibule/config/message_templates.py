@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from vestibule.config.courier import Courier
 from vestibule.config.fetch import FetchError
 from vestibule.config.findings import ConfigError, Finding
 from vestibule.config.go_template import Template, TemplateRefused, parse
 from vestibule.domain.courier_fields import FIELDS
+
+if TYPE_CHECKING:
+    from vestibule.config.courier import Courier
 
 Fetch = Callable[[str], bytes]
 """Source → its bytes. Raises FetchError."""
@@ -53,15 +56,10 @@ def _fields(type_: str, part: str) -> tuple[str, ...]:
 
 def _sources(courier: Courier, base: Path | None) -> Iterator[tuple[str, str, str, str]]:
     """(type, part, where it is configured, source), those of keys first."""
-    templates = courier.templates.model_dump(exclude_none=True)
     for type_, levels in _types():
-        inner = templates
-        for level in levels:
-            inner = inner.get(level, {})
+        section = _below(courier.templates, levels)
         for part, (_, _, keys) in PARTS.items():
-            source = inner
-            for key in keys:
-                source = source.get(key, {})
+            source = _below(section, keys)
             if isinstance(source, str):
                 yield type_, part, "/".join(("/courier/templates", *levels, *keys)), source
     if not courier.template_override_path:
@@ -72,6 +70,12 @@ def _sources(courier: Courier, base: Path | None) -> Iterator[tuple[str, str, st
             path = root.joinpath(*levels, f"{name}.gotmpl")
             if path.is_file():
                 yield type_, part, _PATH, str(path.resolve())
+
+
+def _below(section: Any, keys: tuple[str, ...]) -> Any:
+    for key in keys:
+        section = getattr(section, key, None)
+    return section
 
 
 def _types() -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field, Strict, model_validator
 
+from vestibule.config.answers import NamesSchemas
 from vestibule.config.courier import Courier
 from vestibule.config.derive import derived
 from vestibule.config.flows import Flows
@@ -43,12 +44,9 @@ class IdentitySchema(Section):
     selfservice_selectable: Bool = False
 
 
-class Identity(Section):
+class Identity(NamesSchemas, Section):
     default_schema_id: str = "default"
     schemas: Annotated[tuple[IdentitySchema, ...], Field(min_length=1)]
-
-    def schema_ids(self) -> tuple[str, ...]:
-        return tuple(schema.id for schema in self.schemas)
 
 
 class Oauth2Provider(Section):

@@ -9,7 +9,7 @@ from typing import Any, cast
 from vestibule.config.document import Document, dig, matching, pointer
 from vestibule.config.findings import Finding
 from vestibule.config.flows import LoginAfter, RegistrationAfter, SettingsAfter
-from vestibule.config.hooks import CAPABILITIES, ONLY_METHODS, WITHOUT_IMPLEMENTATION, Point
+from vestibule.config.points import CAPABILITIES, ONLY_METHODS, WITHOUT_IMPLEMENTATION, Point
 from vestibule.config.switches import flow_enabled, method_enabled, verification_enabled
 from vestibule.config.tree import sections
 

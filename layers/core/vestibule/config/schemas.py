@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import NoReturn, cast
+from typing import TYPE_CHECKING, NoReturn, cast
 
 from vestibule.config.fetch import FetchError
 from vestibule.config.findings import ConfigError, Finding
-from vestibule.config.model import Config, IdentitySchema
 from vestibule.domain.json import Json
+
+if TYPE_CHECKING:
+    from vestibule.config.model import Config, IdentitySchema
 
 
 def load_schemas(config: Config, fetch: Callable[[str], bytes]) -> Mapping[str, Json]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from vestibule.config.model import Config
+if TYPE_CHECKING:
+    from vestibule.config.model import Config
 
 
 class Urls:

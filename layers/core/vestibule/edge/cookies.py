@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from vestibule.config.model import Config
-from vestibule.config.session import Cookies
-from vestibule.config.session import SessionCookie as SessionCookieConfig
 from vestibule.crypto import csrf
 from vestibule.crypto.sealing import Sealer
 from vestibule.domain.outcome import CookieChanges, SessionCookie
 from vestibule.domain.request import CONTINUITY
 from vestibule.domain.times import to_rfc3339
+
+if TYPE_CHECKING:
+    from vestibule.config.model import Config
+    from vestibule.config.session import Cookies
+    from vestibule.config.session import SessionCookie as SessionCookieConfig
 
 _YEAR = 365 * 24 * 3600
 _MONTH = timedelta(days=30)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from vestibule.config.return_to import bounded
-from vestibule.config.serve import Cors
 from vestibule.domain.request import Request
+
+if TYPE_CHECKING:
+    from vestibule.config.serve import Cors
 
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9_][a-z0-9._-]*|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 """As browsers write one, in lower case (RFC 6454 §6.2). Nothing else is compared, and nothing else given back."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from vestibule.config.hooks import Point
+from vestibule.config.points import Point
 from vestibule.crypto.text import to_base64url
 from vestibule.crypto.tokens import ExchangeCode
 from vestibule.domain.addresses import as_verified, verifiable

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from vestibule.config.hooks import Point
+from vestibule.config.points import Point
 from vestibule.crypto import csrf
 from vestibule.domain.addresses import as_verified
 from vestibule.domain.code import Purpose, SentCode

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
-from vestibule.config.hooks import Point
+from vestibule.config.points import Point
 from vestibule.crypto import csrf
 from vestibule.domain.code import Purpose
 from vestibule.domain.errors import BadRequest, CsrfViolation, NotFound, SessionAlreadyAvailable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from vestibule.config.hooks import Point
+from vestibule.config.points import Point
 from vestibule.crypto.text import to_base64url
 from vestibule.crypto.tokens import ExchangeCode
 from vestibule.domain.errors import FlowDisabled, NotFound, SessionAlreadyAvailable

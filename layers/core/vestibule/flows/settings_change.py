@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from vestibule.config.hooks import Point
+from vestibule.config.points import Point
 from vestibule.domain.errors import RefreshRequired
 from vestibule.domain.flow import Flow, FlowState
 from vestibule.domain.identity import Identity

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from vestibule.config.hooks import Point
+from vestibule.config.points import Point
 from vestibule.crypto import csrf
 from vestibule.domain.errors import BadRequest, FlowError, FlowReplaced, NotFound, ReturnToForbidden
 from vestibule.domain.flow import Flow, FlowState, FlowType, Kind

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
-from vestibule.config.hooks import CAPABILITIES, PlainHook, Point, WebHook
+from vestibule.config.points import CAPABILITIES, Point
 from vestibule.domain.outcome import Outcome
 from vestibule.hooks.hook import Contribution, Contributor, Hook, Moment
 from vestibule.hooks.registry import HOOKS
@@ -13,7 +14,8 @@ from vestibule.ports import TransactWrite
 from vestibule.services import Services
 
 _LAST = "session"
-_VERIFICATION = PlainHook(hook="verification")
+_VERIFICATION = SimpleNamespace(hook="verification")
+_WEB_HOOK = "web_hook"
 _VERIFIED_BY_THEMSELVES = {Point.REGISTRATION_POST_PERSIST, Point.SETTINGS_POST_PERSIST}
 _STORED = {
     Point.REGISTRATION_PRE_PERSIST: Point.REGISTRATION_POST_PERSIST,
@@ -82,7 +84,7 @@ def _applicable(entries: Sequence[Any], point: Point) -> list[Any]:
 
 
 def _refuses(entry: Any) -> bool:
-    return isinstance(entry, WebHook) and entry.config.parses
+    return entry.hook == _WEB_HOOK and entry.config.parses
 
 
 def _built(entries: Sequence[Any]) -> list[Hook]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from vestibule.config.hooks import Point
+from vestibule.config.points import Point
 from vestibule.domain.flow import Flow, Kind
 from vestibule.domain.outcome import Outcome
 from vestibule.domain.request import Request

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from vestibule.config.flows import RequiredAal
 from vestibule.domain.errors import Aal2Required
 from vestibule.domain.session import Aal, Session
 from vestibule.services import Services
+
+if TYPE_CHECKING:
+    from vestibule.config.flows import RequiredAal
 
 _NOTHING = timedelta(0)
 HIGHEST = "highest_available"

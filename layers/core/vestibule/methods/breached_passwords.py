@@ -12,11 +12,14 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from vestibule.config.methods import PasswordConfig
 from vestibule.ports import Web, WebUnreachable
 from vestibule.services import Services
+
+if TYPE_CHECKING:
+    from vestibule.config.methods import PasswordConfig
 
 _ATTEMPTS, _ATTEMPT_SECONDS = 3, 1.0
 _LIMIT = 1024 * 1024

@@ -7,12 +7,15 @@ for two texts of at most 256 characters.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from vestibule.config.methods import PasswordConfig
 from vestibule.domain.message import Problem
 from vestibule.methods.breached_passwords import PolicyUnavailable, breaches
 from vestibule.services import Services
 from vestibule.ui import messages
+
+if TYPE_CHECKING:
+    from vestibule.config.methods import PasswordConfig
 
 __all__ = ["PolicyUnavailable", "violations"]
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from vestibule.config.fetch import FetchError, fetch
-from vestibule.config.vestibule import Colours, PageLink, Pages
 from vestibule.domain.flow import Kind
 from vestibule.pages.look import Link, Logo, Look, Palette
 from vestibule.services import Services
+
+if TYPE_CHECKING:
+    from vestibule.config.vestibule import Colours, PageLink, Pages
 
 _SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -45,7 +48,7 @@ def _enabled(kind: Kind, svc: Services) -> bool:
 
 
 def _palette(colours: Colours) -> Palette:
-    return Palette(**colours.model_dump())
+    return Palette(**vars(colours))
 
 
 def _links(links: tuple[PageLink, ...]) -> tuple[Link, ...]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from importlib.metadata import PackageNotFoundError, version
 
+from vestibule.config.frozen import frozen
 from vestibule.domain.errors import NotFound
 from vestibule.domain.outcome import Content, Document, Outcome
 from vestibule.domain.request import Request
@@ -22,7 +24,7 @@ def show(request: Request, svc: Services) -> Outcome:
             svc.table.get([("CFG", "HEAD")], consistent=False)
             return Document(body=_OK)
         case "/health/config":
-            digest = hashlib.sha256(svc.config.model_dump_json().encode()).hexdigest()
+            digest = hashlib.sha256(json.dumps(frozen(svc.config)).encode()).hexdigest()
             return Content(body=digest.encode(), content_type="text/plain; charset=utf-8")
         case "/version":
             return Document(body={"version": _version()})

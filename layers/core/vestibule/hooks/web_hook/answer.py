@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from vestibule.config.hooks import WebHookConfig
 from vestibule.config.json_shapes import is_list, is_object
 from vestibule.domain.json import Json
 from vestibule.domain.message import Message, MessageType, Problem
 from vestibule.hooks.web_hook.calling import is_failure
 from vestibule.ports import WebResponse
+
+if TYPE_CHECKING:
+    from vestibule.config.hooks import WebHookConfig
 
 _OK = 200
 _BAD_REQUEST = 400

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from vestibule.config.hooks import Point
 from vestibule.config.json_shapes import is_list, is_object
+from vestibule.config.points import Point
 from vestibule.config.violation import Violation
 from vestibule.domain.identity import Identity, State
 from vestibule.domain.json import Json

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from vestibule.config.hooks import Point
+from vestibule.config.points import Point
 from vestibule.crypto import csrf
 from vestibule.domain.flow import Kind
 from vestibule.domain.identity import Identity

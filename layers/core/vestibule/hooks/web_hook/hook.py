@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from vestibule.config.hooks import Point, WebHook, WebHookConfig
+from vestibule.config.points import Point
 from vestibule.domain.errors import (
     BadGateway,
     FlowRefused,
@@ -25,6 +25,9 @@ from vestibule.hooks.web_hook.request import CannotCall, prepared
 from vestibule.lifecycle import drawing
 from vestibule.ports import WebTimeout, WebUnreachable
 from vestibule.services import Services
+
+if TYPE_CHECKING:
+    from vestibule.config.hooks import WebHook, WebHookConfig
 
 _log = logging.getLogger("vestibule")
 

@@ -6,13 +6,15 @@ import json
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
-from vestibule.config.hooks import ApiKey, Auth, WebHookConfig
 from vestibule.config.json_shapes import is_object
 from vestibule.domain.json import Json
 from vestibule.ports import TemplateCancelled, TemplateFailed, Templates
+
+if TYPE_CHECKING:
+    from vestibule.config.hooks import Auth, WebHookConfig
 
 _JSON = "application/json"
 _FORM = "application/x-www-form-urlencoded"
@@ -77,7 +79,7 @@ def _headers(config: WebHookConfig) -> tuple[dict[str, str], frozenset[str]]:
 
 
 def _proof(auth: Auth) -> dict[str, str]:
-    if isinstance(auth, ApiKey):
+    if auth.type == "api_key":
         key = auth.config
         return {"Cookie": f"{key.name}={key.value}"} if key.in_ == "cookie" else {key.name: key.value}
     credentials = f"{auth.config.user}:{auth.config.password}"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
+from vestibule.domain.errors import TooManyRequests
 from vestibule.domain.flow import Kind
 from vestibule.domain.identity import Identity, VerifiableAddress
 from vestibule.domain.message import Problem
@@ -12,6 +14,7 @@ from vestibule.domain.outcome import FlowContinued, FlowInvalid, Outcome
 from vestibule.domain.session import Session
 from vestibule.hooks.hook import Moment
 from vestibule.lifecycle import drawing, pending_change, verifying
+from vestibule.methods.code import may_be_written_to
 from vestibule.methods.profile_settings import PROFILE
 from vestibule.ports import Key
 from vestibule.services import Services
@@ -19,6 +22,8 @@ from vestibule.stores import pending_changes
 from vestibule.stores.addresses import address_key
 from vestibule.stores.identity_items import addresses_of, identifiers_of
 from vestibule.ui import messages
+
+_HOUR = timedelta(hours=1)
 
 
 class VerifyNewAddress:
@@ -32,7 +37,7 @@ class VerifyNewAddress:
         """Takes no settings."""
 
     def __call__(self, moment: Moment, svc: Services) -> Outcome | None:
-        """Raises TransactionCancelled."""
+        """Raises TooManyRequests, TransactionCancelled."""
         old, new, issued = moment.flow.identity, moment.identity, moment.issued
         if moment.method != PROFILE or old is None or new is None or issued is None:
             return None
@@ -47,6 +52,8 @@ class VerifyNewAddress:
             return _too_many(moment, svc)
         if _is_taken(old, new, svc):
             return _refused(moment, Problem(messages.DUPLICATE_CREDENTIALS()), svc)
+        if not may_be_written_to(asked[0].via, asked[0].value, svc):
+            raise TooManyRequests("Too many codes were sent to this address; try again later", retry_after=_HOUR)
         return _waiting(moment, old, new, asked[0], issued.session, svc)
 
 

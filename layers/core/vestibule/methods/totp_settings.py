@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import segno
-from pyotp import totp as rfc6238
 
 from vestibule.domain.flow import Flow
 from vestibule.domain.identity import Identity
@@ -17,7 +15,7 @@ from vestibule.domain.session import Aal, AuthenticationMethod
 from vestibule.methods import enrolment, factors
 from vestibule.methods.method import Change, Form, Pending, Rejected, SettingsAttempt
 from vestibule.methods.profile_settings import schema_of
-from vestibule.methods.totp import AT, CODE, TOTP, matching
+from vestibule.methods.totp import AT, CODE, TOTP, App, matching
 from vestibule.services import Services
 from vestibule.stores.derivation import with_credential, without_credential
 from vestibule.ui import messages
@@ -49,9 +47,9 @@ class TotpSettings:
         if flow.identity.credential(TOTP) is not None:
             label = messages.SETTINGS_UPDATE_UNLINK_TOTP()
             return (input_node(_UNLINK, "submit", TOTP, value="true", required=True, label=label),)
-        app = _app(flow, flow.identity, svc)
-        image = segno.make(app.provisioning_uri(), micro=False).png_data_uri(scale=_SCALE)
-        secret = messages.SETTINGS_TOTP_SECRET(secret=app.secret)
+        app = _app(flow, svc)
+        image = segno.make(_url(app, flow.identity, svc), micro=False).png_data_uri(scale=_SCALE)
+        secret = messages.SETTINGS_TOTP_SECRET(secret=app.text)
         return (
             img_node("totp_qr", image, TOTP, width=_SIZE, height=_SIZE, label=messages.SETTINGS_TOTP_QR_CODE()),
             text_node("totp_secret_key", secret, TOTP, label=messages.SETTINGS_TOTP_SECRET_LABEL()),
@@ -69,18 +67,20 @@ class TotpSettings:
         return _same(code, attempt.identity, svc) if linked else _linked(code, attempt, svc)
 
 
-def _app(flow: Flow, identity: Identity, svc: Services) -> rfc6238.TOTP:
+def _app(flow: Flow, svc: Services) -> App:
     """The secret on offer: 160 bits, another one in every flow and after every change."""
-    drawn = enrolment.derived_bytes(TOTP, enrolment.form_id(flow), _SECRET_BYTES, svc)
-    secret = base64.b32encode(drawn).decode()
+    return App(enrolment.derived_bytes(TOTP, enrolment.form_id(flow), _SECRET_BYTES, svc))
+
+
+def _url(app: App, identity: Identity, svc: Services) -> str:
     issuer = svc.config.selfservice.methods.totp.config.issuer or urlsplit(svc.urls.public).hostname
-    name = schema_of(identity, svc).totp_account_name(identity.traits) or identity.id
-    return rfc6238.TOTP(secret, name=name, issuer=issuer)
+    account = schema_of(identity, svc).totp_account_name(identity.traits) or identity.id
+    return app.url(account, issuer)
 
 
 def _linked(code: str, attempt: SettingsAttempt, svc: Services) -> Change | Rejected:
     identity, now = attempt.identity, svc.clock.now()
-    url = _app(attempt.flow, identity, svc).provisioning_uri()
+    url = _url(_app(attempt.flow, svc), identity, svc)
     match = matching(url, code, identity.id, now)
     if match is None or svc.table.get([match.key(svc)])[0] is not None:
         return _wrong()

@@ -62,3 +62,17 @@ def test_a_reference_of_a_schema_is_followed_on_this_machine_only(tmp_path: Path
     assert "b.json" in finding.message
     (tmp_path / "b.json").write_text('{"type": "string"}')
     assert check([saved(tmp_path, content)], {}) == []
+
+
+def test_a_template_of_a_message_that_cannot_be_used_is_an_error_with_its_line(tmp_path):
+    mails = tmp_path / "mails" / "login_code" / "valid"
+    mails.mkdir(parents=True)
+    (mails / "email.subject.gotmpl").write_text("Hello\n{{ range .To }}")
+    file = tmp_path / "kratos.yml"
+    file.write_text(
+        "identity: {default_schema_id: a, schemas: [{id: a, url: 'base64://e30='}]}\n"
+        "selfservice: {default_browser_return_url: https://example.org/}\n"
+        f"courier: {{template_override_path: {tmp_path / 'mails'}}}\n"
+    )
+    said = [str(finding) for finding in check([file], {}) if finding.severity == "error"]
+    assert any("/courier/template_override_path" in line and "line 2" in line for line in said)

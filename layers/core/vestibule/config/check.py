@@ -12,6 +12,7 @@ from vestibule.config.fetch import fetch
 from vestibule.config.findings import ConfigError, Finding
 from vestibule.config.identity_schema import IdentitySchema
 from vestibule.config.load import examine, gather
+from vestibule.config.message_templates import load_overrides
 from vestibule.config.model import Config
 from vestibule.config.schema_document import SchemaError
 from vestibule.config.schemas import load_schemas
@@ -34,6 +35,7 @@ def check(paths: Sequence[Path], environ: Mapping[str, str]) -> list[Finding]:
     findings = [*findings, *unset, *more]
     if config is not None:
         findings.extend(_schemas(config))
+        findings.extend(_messages(config))
     placed = [origins.placed(finding) for finding in findings]
     return sorted(placed, key=lambda finding: (_ORDER[finding.severity], finding.file or "", finding.line or 0))
 
@@ -51,6 +53,14 @@ def _schemas(config: Config) -> Iterator[Finding]:
             IdentitySchema(name, document, reference).check()
         except SchemaError as error:
             yield Finding(f"/identity/schemas/{position}/url", f"the identity schema {name!r} {error}")
+
+
+def _messages(config: Config) -> Iterator[Finding]:
+    """What is wrong with the templates of messages, as far as they stand on this machine."""
+    try:
+        load_overrides(config.courier, _local)
+    except ConfigError as error:
+        yield from error.findings
 
 
 def _local(source: str) -> bytes:

@@ -8,7 +8,7 @@ anew, as it may happen to each function once.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from itertools import count
@@ -186,6 +186,74 @@ def apps(table: Table) -> None:
     browser.get("/.well-known/change-password")
 
 
+def verifications(table: Table) -> None:
+    """Addresses that somebody has, and that nobody has, with right and wrong codes."""
+    offered: dict[str, Any] = {
+        "methods": {"code": {"enabled": True}},
+        "flows": {"verification": {"enabled": True, "ui_url": "https://app.example.org/verification"}},
+    }
+    world = Watched.on(table, **offered)
+    for kind in CLIENTS:
+        email = f"verified-{kind.kind}-{ALICE}"
+        client = kind(world)
+        sign_up(client, email)
+        for address in (email, f"nobody-{email}"):
+            flow = client.start("verification")
+            client.submit(flow, method="code", email=address)
+            client.submit(flow, method="code", code="wrong")
+        flow = client.start("verification")
+        world.clock.pass_by(seconds=1)  # messages are listed by the time of their ids
+        client.submit(flow, method="code", email=email)
+        letter = world.svc.messages.page(limit=1, recipient=email)[0].data
+        Browser(world).get(letter["verification_url"])
+        client.submit(flow, method="code", code=letter["verification_code"])
+        client.submit(flow, method="code", code=letter["verification_code"])
+        Browser(world).get("/self-service/verification?flow=none")
+        flow = client.start("verification")
+        world.clock.pass_by(hours=2)
+        client.submit(flow, method="code", email=email)
+
+
+def recoveries(table: Table) -> None:
+    """Back in by code, link and with an administrator's help, ending other sessions; and who has no account."""
+    revoking = {"after": {"hooks": [{"hook": "revoke_active_sessions"}]}}
+    page = "https://app.example.org/recovery"
+    world = Watched.on(
+        table,
+        methods={"code": {"enabled": True}, "link": {"enabled": True}},
+        flows={"recovery": {"enabled": True, "ui_url": page, **revoking}, "login": revoking},
+    )
+    for kind in CLIENTS:
+        email = f"lost-{kind.kind}-{ALICE}"
+        client = kind(world)
+        sign_up(client, email)
+        sign_in(client, email, refresh="true")
+        client.get(f"/self-service/recovery/{_start(kind)}")  # somebody is signed in
+        client = kind(world)
+        for address in (email, f"nobody-{email}"):
+            flow = client.start("recovery")
+            client.submit(flow, method="code", email=address)
+            client.submit(flow, method="code", code="wrong")
+        world.clock.pass_by(hours=2)  # messages are listed by the time of their ids, and flows expire
+        client.submit(flow, method="code", email=email)
+        flow = client.start("recovery")
+        client.submit(flow, method="code", email=email)
+        client.submit(flow, method="code", code=_last_letter(world, email)["recovery_code"])
+        world.clock.pass_by(seconds=1)
+        client = kind(world)
+        client.submit(client.start("recovery"), method="link", email=email)
+        for _ in range(2):
+            Browser(world).get(_last_letter(world, email)["recovery_url"])
+        found = world.svc.identities.by_identifier(["password"], email)
+        assert found is not None
+        for made in ("code", "link"):
+            world.admin("POST", f"/admin/recovery/{made}", {"identity_id": found.id})
+
+
+def _last_letter(world: Watched, address: str) -> Mapping[str, Any]:
+    return world.svc.messages.page(limit=1, recipient=address)[0].data
+
+
 def administrators(table: Table) -> None:
     world = Watched.on(table)
     email = f"made-{ALICE}"
@@ -231,7 +299,15 @@ def administrators(table: Table) -> None:
         world.admin("GET", path)
 
 
-JOURNEYS: tuple[Callable[[Table], None], ...] = (people, in_steps, guesses, apps, administrators)
+JOURNEYS: tuple[Callable[[Table], None], ...] = (
+    people,
+    in_steps,
+    guesses,
+    apps,
+    verifications,
+    recoveries,
+    administrators,
+)
 
 
 def sign_up(client: Client, email: str, password: str = PASSWORD) -> None:

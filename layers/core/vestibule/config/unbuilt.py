@@ -22,7 +22,6 @@ def _is_set(value: Any) -> bool:
 
 
 UNBUILT: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
-    ("/selfservice/methods/link", _on("enabled"), "links by mail"),
     ("/selfservice/methods/webauthn", _on("enabled"), "security keys"),
     ("/selfservice/methods/passkey", _on("enabled"), "passkeys"),
     ("/selfservice/methods/code", _on("mfa_enabled"), "codes as second factor"),
@@ -32,19 +31,12 @@ UNBUILT: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("/selfservice/methods/deviceauthn", _on("enabled"), "the deviceauthn method"),
     ("/selfservice/methods/password/config/migrate_hook", _on("enabled"), "the password migration hook"),
     ("/selfservice/methods/b2b/config/organizations", _is_set, "session lifespans by organization"),
-    ("/selfservice/flows/verification", _on("enabled"), "verification"),
     ("/oauth2_provider/url", _is_set, "login_challenge of an OAuth2 server"),
     ("/session/whoami/tokenizer/templates", _is_set, "sessions as signed tokens"),
 )
 """Path, what a value there has to be like, and the feature that is not built yet."""
 
-UNBUILT_HOOKS = frozenset(
-    {
-        "require_verified_address",
-        "verification",
-        "show_verification_ui",
-    }
-)
+UNBUILT_HOOKS: frozenset[str] = frozenset()
 
 WITHOUT_EFFECT: tuple[tuple[str, str], ...] = (
     ("/version", "no version is needed"),

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from vestibule.config.points import Point
 from vestibule.crypto import csrf
-from vestibule.domain.errors import BadRequest, FlowError, FlowReplaced, NotFound, ReturnToForbidden
+from vestibule.domain.errors import BadRequest, FlowError, NotFound, ReturnToForbidden
 from vestibule.domain.flow import Flow, FlowState, FlowType, Kind
 from vestibule.domain.json import Json
-from vestibule.domain.message import Message, Problem
+from vestibule.domain.message import Problem
 from vestibule.domain.outcome import (
     CookieChanges,
     Document,
@@ -26,6 +26,7 @@ from vestibule.hooks import chain
 from vestibule.hooks.hook import Moment
 from vestibule.hooks.pending_change import ChangeHooks
 from vestibule.lifecycle import destinations, drawing, loading, opening, proving, verification_form, verifying
+from vestibule.lifecycle import verification_again as again
 from vestibule.lifecycle.loading import Resumed
 from vestibule.methods.method import Form, Rejected
 from vestibule.methods.verification import (
@@ -83,9 +84,9 @@ def submit(request: Request, svc: Services) -> Outcome:
     method = _method(svc)
     flow = resumed.flow
     if flow.expires_at <= svc.clock.now():
-        return _expired(flow, request, svc)
+        return again.expired(flow, request, svc)
     if request.method == "HEAD" or "prefetch" in request.headers.get("sec-purpose", ""):
-        return Redirect(location=_page(flow, svc))
+        return Redirect(location=again.page(flow, svc))
     if isinstance(form, BadBody):
         loading.ensure_own(flow, request)
         return submitting.refused(flow, "", [submitting.unreadable(form)], request, svc)
@@ -95,7 +96,7 @@ def submit(request: Request, svc: Services) -> Outcome:
         case Presented(secret) if method.id == "link":
             return _by_link(flow, secret, form, request, svc)
         case _ if flow.state is FlowState.PASSED_CHALLENGE:
-            raise replaced(flow, messages.VERIFICATION_RETRY_SUCCESS(), request, svc)
+            raise again.replaced(flow, messages.VERIFICATION_RETRY_SUCCESS(), request, svc)
         case Presented(secret):
             return _by_code(flow, secret, form, request, svc)
         case SendTo(typed):
@@ -173,7 +174,7 @@ def _refused(flow: Flow, problems: tuple[Problem, ...], values: Json, request: R
 
 def _sent(said: Flow | proving.Passed, method: VerificationMethod, request: Request, svc: Services) -> Outcome:
     if isinstance(said, proving.Passed):
-        raise replaced(said.flow, messages.VERIFICATION_RETRY_SUCCESS(), request, svc)
+        raise again.replaced(said.flow, messages.VERIFICATION_RETRY_SUCCESS(), request, svc)
     return FlowContinued(flow=said, document=drawing.document(said, request, svc), method=method.id)
 
 
@@ -185,10 +186,10 @@ def _by_code(flow: Flow, code: str, form: Form, request: Request, svc: Services)
         case proving.Proof() as proof:
             return _proven(proof, hooks, form, request, svc)
         case proving.Passed(late):
-            raise replaced(late, messages.VERIFICATION_RETRY_SUCCESS(), request, svc)
+            raise again.replaced(late, messages.VERIFICATION_RETRY_SUCCESS(), request, svc)
         case proving.TooMany():
             reason = "The code was entered too often. Please ask for a new one here"
-            raise replaced(flow, messages.GENERIC(reason=reason), request, svc)
+            raise again.replaced(flow, messages.GENERIC(reason=reason), request, svc)
         case proving.Wrong(counted):
             payload = {"transient_payload": dict(form.transient_payload)}
             document = drawing.document(counted, request, svc, **payload)
@@ -204,9 +205,9 @@ def _by_link(flow: Flow, token: str, form: Form, request: Request, svc: Services
         case proving.Proof() as proof:
             return _proven(proof, hooks, form, request, svc)
         case proving.Expired(at):
-            return _instead(messages.VERIFICATION_FLOW_EXPIRED(expired_at=at), request, svc)
+            return again.instead(messages.VERIFICATION_FLOW_EXPIRED(expired_at=at), request, svc)
         case None:
-            return _instead(messages.VERIFICATION_TOKEN_INVALID_OR_ALREADY_USED(), request, svc)
+            return again.instead(messages.VERIFICATION_TOKEN_INVALID_OR_ALREADY_USED(), request, svc)
 
 
 def _prefilled(flow: Flow, secret: str, svc: Services) -> Redirect:
@@ -215,12 +216,12 @@ def _prefilled(flow: Flow, secret: str, svc: Services) -> Redirect:
     From now on the flow belongs to the browser that opened the link.
     """
     if len(secret) > _LONGEST_SECRET:
-        return Redirect(location=_page(flow, svc))
+        return Redirect(location=again.page(flow, svc))
     cookie = csrf.new_secret(svc.random.bytes)
     sealed = svc.cookie_sealer.seal(secret.encode(), context=flow.id.encode())
     filled = replace(flow, csrf=csrf.digest(cookie), internal={**flow.internal, PREFILLED: sealed})
     proving.save(filled, svc)
-    return Redirect(location=_page(flow, svc), cookies=CookieChanges(csrf=cookie))
+    return Redirect(location=again.page(flow, svc), cookies=CookieChanges(csrf=cookie))
 
 
 def _proven(proof: proving.Proof, hooks: ChangeHooks, form: Form, request: Request, svc: Services) -> Outcome:
@@ -240,52 +241,11 @@ def _proven(proof: proving.Proof, hooks: ChangeHooks, form: Form, request: Reque
         error.cookies = CookieChanges(csrf=csrf.new_secret(svc.random.bytes))
         raise
     if isinstance(stopped, FlowInvalid):
-        raise replaced(flow, messages.VERIFICATION_STATE_FAILURE(), request, svc)
+        raise again.replaced(flow, messages.VERIFICATION_STATE_FAILURE(), request, svc)
     if stopped is not None:
         return stopped
     document = drawing.document(proof.flow, request, svc)
     return FlowContinued(flow=proof.flow, document=document, method=flow.active or "", succeeded=True)
-
-
-# --- flows that cannot go on ----------------------------------------------------------------------------
-
-
-def replaced(flow: Flow, why: Message, request: Request, svc: Services) -> FlowReplaced:
-    """To be raised: a new flow is open in place of this one, and says why."""
-    again, cookies = _again(flow.type, request, svc)
-    again = svc.flows.add(replace(again, messages=(why,)))
-    return FlowReplaced(
-        "The flow cannot go on; a new one was opened in its place",
-        beside={"use_flow_id": again.id},
-        browser_location=_page(again, svc),
-        cookies=cookies,
-    )
-
-
-def _instead(why: Message, request: Request, svc: Services) -> Redirect:
-    """A new flow for a link that cannot be used: whoever opened it is sent to the page (as recorded)."""
-    again, cookies = _again(FlowType.BROWSER, request, svc)
-    again = svc.flows.add(replace(again, messages=(why,)))
-    return Redirect(location=_page(again, svc), cookies=cookies)
-
-
-def _expired(flow: Flow, request: Request, svc: Services) -> Redirect:
-    """A new flow, whoever asks: apps are sent to fetch it (as recorded)."""
-    again, cookies = _again(FlowType.BROWSER, request, svc)
-    why = messages.VERIFICATION_FLOW_EXPIRED(expired_at=flow.expires_at)
-    again = svc.flows.add(replace(again, request_url=flow.request_url, messages=(why,)))
-    fetch_url = svc.urls.self_service(f"{Kind.VERIFICATION}/flows", id=again.id)
-    return Redirect(location=fetch_url if request.wants_json else _page(again, svc), cookies=cookies)
-
-
-def _again(type_: FlowType, request: Request, svc: Services) -> tuple[Flow, CookieChanges]:
-    secret = csrf.new_secret(svc.random.bytes)
-    again = replace(
-        opening.new_flow(Kind.VERIFICATION, type_, request, svc),
-        active=_method(svc).id,
-        csrf=csrf.digest(secret) if type_ is FlowType.BROWSER else "",
-    )
-    return again, CookieChanges(csrf=secret)
 
 
 def _to_everybody(error: FlowError) -> Document:

@@ -254,10 +254,6 @@ def _to_everybody(error: FlowError) -> Document:
     return Document(body={"error": error.to_wire()}, status=error.status, headers=headers)
 
 
-def _page(flow: Flow, svc: Services) -> str:
-    return svc.urls.ui(Kind.VERIFICATION, flow=flow.id)
-
-
 def _method(svc: Services) -> VerificationMethod:
     """The configured one. Raises BadRequest, NotFound."""
     if not svc.config.selfservice.flows.verification.enabled:

@@ -200,3 +200,5 @@ def test_a_missing_file_is_one_line(command, tmp_path):
 
 def test_a_missing_template_is_one_line(command, tmp_path):
     assert "cannot read the template" in refused([*command(), "--template", "nowhere.yaml"], tmp_path)
+    alone = [sys.executable, "-m", "vestibule.cli.main", "serve", "--template", "nowhere.yaml"]
+    assert "cannot read the template" in refused(alone, tmp_path)

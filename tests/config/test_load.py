@@ -135,6 +135,12 @@ def test_a_finding_names_the_variable_that_said_it(tmp_path: Path):
     assert error.file == "$SELFSERVICE_FLOWS_LOGIN_STYLE"
 
 
+def test_what_the_command_line_says_is_not_blamed_on_the_file(tmp_path: Path):
+    with pytest.raises(ConfigError) as raised:
+        load([saved(tmp_path, document())], {}, overrides={"dsn": "postgres://db"})
+    assert [(error.path, error.file, error.line) for error in raised.value.findings] == [("/dsn", None, None)]
+
+
 def test_toml_has_no_lines(tmp_path: Path):
     path = tmp_path / "kratos.toml"
     path.write_text(TOML.replace("10m", "10"))

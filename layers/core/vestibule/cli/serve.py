@@ -97,6 +97,8 @@ def _serve(options: Options) -> Gateway:
 
 
 def _template(options: Options) -> Path:
+    if options.template and not options.template.is_file():
+        raise TemplateError(f"cannot read the template {options.template}: it does not exist; check --template")
     return options.template or template.find(Path(__file__).resolve().parent)
 
 

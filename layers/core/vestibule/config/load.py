@@ -58,7 +58,8 @@ def gather(
     document, unread = environment.overlaid(document, settings, environ)
     for name, value in overrides.items():
         document = put(document, name.split("."), value)
-    return document, Origins(tuple(read), tuple(settings)), [*findings, *unread]
+    origins = Origins(tuple(read), tuple(settings), tuple(tuple(name.split(".")) for name in overrides))
+    return document, origins, [*findings, *unread]
 
 
 def examine(document: Document, *, unbuilt_is: Severity = "warning") -> tuple[Config | None, list[Finding]]:

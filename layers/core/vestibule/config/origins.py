@@ -15,6 +15,8 @@ from vestibule.config.findings import Finding
 class Origins:
     files: tuple[File, ...]
     settings: tuple[Setting, ...]
+    overrides: tuple[tuple[str, ...], ...] = ()
+    """Paths of what the command line says."""
 
     def names(self) -> tuple[str, ...]:
         return (*(str(file.path) for file in self.files), *(f"${setting.name}" for setting in self.settings))
@@ -24,6 +26,8 @@ class Origins:
         if finding.file is not None:
             return finding
         path = parts(finding.path)
+        if any(path[: len(named)] == named for named in self.overrides):
+            return finding
         for setting in reversed(self.settings):
             named = tuple(str(part) for part in setting.path)
             if path[: len(named)] == named:

@@ -100,7 +100,9 @@ def read(path: Path, environ: Mapping[str, str], secrets: Mapping[str, Any]) -> 
         for part in above:
             section = getattr(section, part)
         vars(section)[last] = value
-        document = put(document, setting.split("."), value)
+        document = put(
+            document, setting.split("."), list(cast("tuple[str, ...]", value)) if isinstance(value, tuple) else value
+        )
     sources = (str(path), *sorted(f"${name}" for name in given))
     return Loaded(cast("Config", config), (), sources, document)
 

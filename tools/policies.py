@@ -32,6 +32,7 @@ UNSEEN = {
         "BatchGetItem",
         "table",
     ): "somebody who is signed in sends a registration; no recording does",
+    ("SettingsFetch", "GetItem", "table"): "somebody looks at their backup codes and opens the form again; apps do not",
 }
 """(function, action, target) that a role allows although the recordings do not lead there, with the reason."""
 

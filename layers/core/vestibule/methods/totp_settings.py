@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-import segno
-
 from vestibule.domain.flow import Flow
 from vestibule.domain.identity import Identity
 from vestibule.domain.message import Problem
@@ -15,6 +13,7 @@ from vestibule.domain.session import Aal, AuthenticationMethod
 from vestibule.methods import enrolment, factors
 from vestibule.methods.method import Change, Form, Pending, Rejected, SettingsAttempt
 from vestibule.methods.profile_settings import schema_of
+from vestibule.methods.qr_code import png_data_uri
 from vestibule.methods.totp import AT, CODE, TOTP, App, matching
 from vestibule.services import Services
 from vestibule.stores.derivation import with_credential, without_credential
@@ -24,8 +23,6 @@ from vestibule.ui.nodes import Node, img_node, input_node, submit_node, text_nod
 _UNLINK = "totp_unlink"
 _SECRET_BYTES = 20
 _SIZE = 256
-_SCALE = 5
-"""Pixels of one module: around 250 for the whole code, which browsers draw at 256."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +45,7 @@ class TotpSettings:
             label = messages.SETTINGS_UPDATE_UNLINK_TOTP()
             return (input_node(_UNLINK, "submit", TOTP, value="true", required=True, label=label),)
         app = _app(flow, svc)
-        image = segno.make(_url(app, flow.identity, svc), micro=False).png_data_uri(scale=_SCALE)
+        image = png_data_uri(_url(app, flow.identity, svc))
         secret = messages.SETTINGS_TOTP_SECRET(secret=app.text)
         return (
             img_node("totp_qr", image, TOTP, width=_SIZE, height=_SIZE, label=messages.SETTINGS_TOTP_QR_CODE()),

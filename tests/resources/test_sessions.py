@@ -273,3 +273,14 @@ def test_the_admin_api_knows_no_sessions_of_whoever_asks(world: World) -> None:
     reply = world.send("GET", f"{ADMIN}/sessions/whoami", api="admin", headers={"X-Session-Token": str(app.token)})
     assert (reply.status, reply.location) == (307, f"{PUBLIC}/sessions/whoami")
     assert PASSWORD.encode() not in reply.body
+
+
+def test_a_proxy_may_keep_the_answer_where_the_configuration_lets_it(sqlite_table: SqliteTable) -> None:
+    flags = {"cacheable_sessions": True, "cacheable_sessions_max_age": "10m"}
+    world = World.build(sqlite_table, {"feature_flags": flags})
+    app = Native(world)
+    assert app.whoami().headers["ory-session-cache-for"] == "60"
+    app.sign_up("alice@example.org")
+    assert app.whoami().headers["ory-session-cache-for"] == "600"
+    world.clock.pass_by(hours=23, minutes=58)
+    assert app.whoami().headers["ory-session-cache-for"] == "120"

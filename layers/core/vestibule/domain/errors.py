@@ -60,6 +60,7 @@ class FlowError(Exception):
         browser_location: str | None = None,
         browser_status: int = 303,
         cookies: CookieChanges = UNCHANGED,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(reason or _MESSAGES[self.status])
         self.reason = reason
@@ -68,6 +69,7 @@ class FlowError(Exception):
         self.browser_location = browser_location
         self.browser_status = browser_status
         self.cookies = cookies
+        self.headers = dict(headers or {})
 
     def to_wire(self) -> Json:
         """The error object itself, as the error page stores it too."""

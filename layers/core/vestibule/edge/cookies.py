@@ -84,7 +84,7 @@ def _session_line(session: SessionCookie, cookie: SessionCookieConfig, sealer: S
     line = f"{cookie.name}={sealed}; {_attributes(cookie)}"
     if not cookie.persistent:
         return line
-    left = max(0, round((session.expires_at - now).total_seconds()))
+    left = max(0, int((session.expires_at - now).total_seconds()))
     return f"{line}; Expires={session.expires_at.astimezone(UTC).strftime(_HTTP_DATE)}; Max-Age={left}"
 
 

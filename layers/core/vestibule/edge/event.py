@@ -103,8 +103,23 @@ def _client_ip(headers: Mapping[str, str], source_ip: str, *, trusted: bool) -> 
         if address := _address(headers.get(name, "")):
             return address
     forwarded = [_address(part) for part in headers.get("x-forwarded-for", "").split(",")]
-    public = [address for address in forwarded if address and not ipaddress.ip_address(address).is_private]
+    public = [address for address in forwarded if address and not _is_inside(address)]
     return public[-1] if public else source_ip
+
+
+_INSIDE = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "169.254.0.0/16"),
+        *("fc00::/7", "fe80::/10", "::1/128"),
+    )
+)
+"""Where proxies of our own stand. Narrower than `is_private`, which also holds addresses for documentation."""
+
+
+def _is_inside(address: str) -> bool:
+    parsed = ipaddress.ip_address(address)
+    return any(parsed in network for network in _INSIDE if network.version == parsed.version)
 
 
 def _address(text: str) -> str | None:

@@ -169,7 +169,7 @@ def error_response(error: FlowError, request: Request, store: Callable[[Json], s
 
     Contract 04 §5.
     """
-    headers = {"Ory-Error-Id": error.id or ""}
+    headers = {"Ory-Error-Id": error.id or "", **error.headers}
     if isinstance(error, TooManyRequests):
         headers["Retry-After"] = str(max(1, -int(-error.retry_after.total_seconds() // 1)))
     if _PAGE.fullmatch(request.path) and client_of(request) is ClientKind.BROWSER:

@@ -95,7 +95,7 @@ def submit(request: Request, svc: Services) -> Outcome:
         loading.ensure_own(resumed.flow, request)
         return submitting.refused(resumed.flow, "", [submitting.unreadable(form)], request, svc)
     problem = loading.guard(resumed.flow, request, form.text("csrf_token"))
-    method = submitting.chosen(Kind.LOGIN, form, svc)
+    method = submitting.chosen(Kind.LOGIN, form, svc, resumed.flow.requested_aal)
     if problem or method is None or not proves(method, resumed.flow.requested_aal):
         why = problem or submitting.no_method(Kind.LOGIN)
         return submitting.refused(resumed.flow, "", [why], request, svc)

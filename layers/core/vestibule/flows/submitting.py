@@ -12,9 +12,10 @@ from vestibule.domain.flow import Flow, Kind
 from vestibule.domain.message import Problem
 from vestibule.domain.outcome import FlowInvalid
 from vestibule.domain.request import Request
+from vestibule.domain.session import Aal
 from vestibule.lifecycle import drawing
 from vestibule.methods.method import Form, FormPart, Method, Pending
-from vestibule.methods.registry import KNOWN, METHODS
+from vestibule.methods.registry import KNOWN, LEVELS, METHODS
 from vestibule.ports import TransactionCancelled, TransactWrite
 from vestibule.services import Services
 from vestibule.stores.flows import FlowChanged
@@ -41,9 +42,10 @@ def read_form(kind: Kind, request: Request, traits: tuple[TraitField, ...] | Non
         return bad
 
 
-def chosen(kind: Kind, form: Form, svc: Services) -> Method | None:
-    """The enabled method that the form is for, or None. Raises NotFound for one that exists but is off."""
-    return chosen_of(METHODS[kind], KNOWN[kind], form, svc)
+def chosen(kind: Kind, form: Form, svc: Services, level: str = Aal.AAL1) -> Method | None:
+    """The enabled method that the form is for, or None. Raises NotFound for one that exists at `level` but is off."""
+    known = frozenset(name for name in KNOWN[kind] if level in LEVELS.get(name, {level}))
+    return chosen_of(METHODS[kind], known, form, svc)
 
 
 def chosen_of(methods: Sequence[_Part], known: frozenset[str], form: Form, svc: Services) -> _Part | None:

@@ -30,13 +30,15 @@ class NumberedPage:
 
 
 def asked(request: Request, listing: str, svc: Services) -> NumberedPage:
-    """`page_token`, or `page` (from 1) with `page_size` or `per_page`; what is no number counts as not given."""
-    size = min(_number(request.param("page_size") or request.param("per_page")) or DEFAULT_SIZE, MAX_SIZE)
+    """`page_size` or `per_page` entries behind `page_token`. A size that is no number counts as not given, 0 is 1.
+
+    `page` counts only in the links: as recorded, asking by it is answered with the first page.
+    """
+    given = _number(request.param("page_size") or request.param("per_page"))
+    size = min(DEFAULT_SIZE if given is None else max(given, 1), MAX_SIZE)
     token = request.param("page_token")
     opened = svc.page_tokens.open(listing, token) if token else None
-    if opened:
-        return NumberedPage(int(opened[0]) // size, size)
-    return NumberedPage(max(_number(request.param("page")) - 1, 0), size)
+    return NumberedPage(int(opened[0]) // size if opened else 0, size)
 
 
 def headers(request: Request, listing: str, page: NumberedPage, total: int, svc: Services) -> dict[str, str]:
@@ -66,5 +68,5 @@ def _address(request: Request, listing: str, number: int, size: int, svc: Servic
     return f"{request.path}?{urlencode(sorted(query, key=lambda pair: pair[0]))}"
 
 
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None

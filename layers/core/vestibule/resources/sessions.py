@@ -20,16 +20,23 @@ from vestibule.services import Services
 
 _LISTING = "own-sessions"
 _SECOND = timedelta(seconds=1)
+_CACHE_FOR = "Ory-Session-Cache-For"
+_UNKNOWN_SECONDS = 60
 
 
 def whoami(request: Request, svc: Services) -> Outcome:
     """The session that the request's token or cookie opens. Raises NoSession, Aal2Required, BadRequest."""
-    session = _required(request, svc)
+    try:
+        session = _required(request, svc)
+    except NoSession as refused:
+        if request.session_token is None:
+            refused.headers |= _cacheable(svc, None)
+        raise
     if template := request.param("tokenize_as"):
         raise BadRequest(f"There is no token template {template!r} (session.whoami.tokenizer.templates)")
     return Document(
         body=session_document(session, svc),
-        headers={"X-Kratos-Authenticated-Identity-Id": session.identity_id},
+        headers={"X-Kratos-Authenticated-Identity-Id": session.identity_id, **_cacheable(svc, session)},
         cookies=_renewed(request, session),
     )
 
@@ -102,6 +109,18 @@ def _listed(session: Session, svc: Services) -> dict[str, object]:
     if session.identity is not None:
         wire["identity"] = session.identity.to_wire(svc.urls.public, addresses=False) | {"schema_url": ""}
     return wire
+
+
+def _cacheable(svc: Services, session: Session | None) -> dict[str, str]:
+    """For how many seconds a proxy may keep the answer, where the configuration lets it (contract 02 §6)."""
+    flags = svc.config.feature_flags
+    if not flags.cacheable_sessions:
+        return {}
+    if session is None:
+        return {_CACHE_FOR: str(_UNKNOWN_SECONDS)}
+    left = session.expires_at - svc.clock.now()
+    kept = min(left, flags.cacheable_sessions_max_age) if flags.cacheable_sessions_max_age else left
+    return {_CACHE_FOR: str(int(kept.total_seconds()))}
 
 
 def _renewed(request: Request, session: Session) -> CookieChanges:

@@ -1,0 +1,54 @@
+"""What a function imports until it can serve: a cold start pays for each of these, most phases need none of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.world import SCHEMA, configured
+
+from vestibule.config import frozen
+from vestibule.config.freezing import freeze
+
+FUNCTIONS = Path(__file__).parents[2] / "functions"
+DOORS = sorted(str(path.parent.relative_to(FUNCTIONS)) for path in FUNCTIONS.glob("*/*/app.py"))
+
+HEAVY = {"pydantic", "ruamel", "httpcore", "jsonschema_rs", "argon2", "bcrypt", "phonenumbers", "jinja2", "gojsonnet"}
+
+NEEDED: dict[str, set[str]] = {
+    "admin/identities": {"pydantic"},
+    "admin/recovery": {"pydantic"},
+    "admin/sessions": {"pydantic"},
+    "public/pages": {"jinja2"},
+}
+"""Door to what its phase needs: pydantic checks the bodies that the admin API takes."""
+
+LISTED = f"import sys; import app; print(*sorted({HEAVY!r} & set(sys.modules)))"
+
+
+@pytest.fixture(scope="module")
+def configuration(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("layer") / "kratos.json"
+    path.write_text(json.dumps(configured(SCHEMA)))
+    path.with_name(frozen.NAME).write_text(freeze(path) or "")
+    return path
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_function_imports_no_more_than_its_phase_needs(door: str, configuration: Path) -> None:
+    environ = os.environ | {
+        "AWS_LAMBDA_FUNCTION_NAME": "Function",
+        "VESTIBULE_CONFIG": str(configuration),
+        "VESTIBULE_SECRETS": json.dumps({"generated": "0123456789abcdef" * 4}),
+        "DSN": "dynamodb://table?region=eu-central-1",
+        "PYDANTIC_DISABLE_PLUGINS": "__all__",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", LISTED], cwd=FUNCTIONS / door, env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert set(done.stdout.split()) <= NEEDED.get(door, set())

@@ -25,7 +25,13 @@ from vestibule.adapters.dynamodb_boto import BotoCall
 from vestibule.local import routes
 from vestibule.ports import Table
 
-REASONS: dict[policies.Call, str] = {}
+REASONS: dict[policies.Call, str] = {
+    (
+        "LoginStart",
+        "GetItem",
+        "table",
+    ): "somebody signs in once more where codes sign in too: has the account a password?",
+}
 """What a role allows although none of the journeys here leads there."""
 
 CIPHER = ["a-cipher-secret-for-tests-123456", "another-cipher-secret-for-tests1"]

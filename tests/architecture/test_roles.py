@@ -30,7 +30,7 @@ REASONS: dict[policies.Call, str] = {
         "LoginStart",
         "GetItem",
         "table",
-    ): "somebody signs in once more where codes sign in too: has the account a password?",
+    ): "signing in once more where codes do it too: is there a password?",
 }
 """What a role allows although none of the journeys here leads there."""
 

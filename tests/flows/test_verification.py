@@ -388,6 +388,23 @@ def test_on_our_own_page_an_opened_link_asks_for_one_press(sqlite_table: SqliteT
     assert statuses(world, alice) == {EMAIL: COMPLETED}
 
 
+@pytest.mark.parametrize("how", [{}, BY_LINK])
+def test_our_own_page_shows_every_step(how: dict[str, Any], sqlite_table: SqliteTable) -> None:
+    world = build(sqlite_table, how, {"selfservice": {"flows": {"verification": {"ui_url": None}}}})
+    create(world, EMAIL)
+    browser = Browser(world)
+    browser.get(browser.get("/ui/verification").location)
+    flow = ask(browser, EMAIL)
+    opened = browser.get(link_to(world, EMAIL))
+    flow = browser.fetch("verification", flow.id).flow
+    secret = "token" if how else "code"
+    value = flow.nodes[secret]["attributes"]["value"]
+    page = browser.get(opened.location)
+    assert (page.status, f'value="{value}"' in page.body.decode()) == (200, True)
+    done = browser.submit(flow, method="link" if how else "code", **{secret: value})
+    assert DONE in browser.get(done.location).body.decode()
+
+
 @pytest.mark.parametrize(("verb", "headers"), [("HEAD", {}), ("GET", {"Sec_Purpose": "prefetch"})])
 def test_a_look_ahead_verifies_nothing(verb: str, headers: dict[str, str], sqlite_table: SqliteTable) -> None:
     world = build(sqlite_table, BY_LINK)

@@ -21,7 +21,7 @@ from vestibule.domain.errors import (
 from vestibule.domain.flow import Kind
 from vestibule.domain.outcome import UNCHANGED, Content, CookieChanges, Document, FlowShown, Outcome, Redirect
 from vestibule.domain.request import Request
-from vestibule.flows import login, logout, recovery, registration
+from vestibule.flows import login, logout, recovery, registration, verification
 from vestibule.pages.assets import ASSET_POLICY, asset, page_headers
 from vestibule.pages.brand import look_of
 from vestibule.pages.look import Look
@@ -37,6 +37,7 @@ FETCH: Mapping[Kind, Step] = {
     Kind.LOGIN: login.fetch,
     Kind.REGISTRATION: registration.fetch,
     Kind.RECOVERY: recovery.fetch,
+    Kind.VERIFICATION: verification.fetch,
 }
 """How the page of a flow gets it. A flow has a page as soon as it stands here."""
 

@@ -91,7 +91,7 @@ def _entry(
     elif name in WITHOUT_IMPLEMENTATION:
         yield Finding(at, f"{name} does nothing", severity="info")
     elif name == "web_hook":
-        yield from _web_hook(hooks, at, entry)
+        yield from _web_hook(at, entry)
     elif name in ("verification", "show_verification_ui", "require_verified_address"):
         yield from _verifying(document, hooks, at, name)
 
@@ -103,7 +103,7 @@ def _places(name: str) -> str:
     return f"after {', '.join(flows)}{methods}"
 
 
-def _web_hook(hooks: HookList, at: str, entry: Mapping[str, Any]) -> Iterator[Finding]:
+def _web_hook(at: str, entry: Mapping[str, Any]) -> Iterator[Finding]:
     config: object = entry.get("config")
     interrupts = dig(config, "can_interrupt") is True
     parses = dig(config, "response", "parse") is True or interrupts

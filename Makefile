@@ -19,6 +19,8 @@ VENV_SAM := .venv-sam
 VENV_313 := .venv-3.13
 VENV_LAMBDA := .venv-lambda
 WORKERS ?= 2
+# What goes before the second try of the tests that failed: nothing in CI, where races meet a busy machine; `false` here.
+AGAIN := $(if $(CI),,false)
 # What `make test` hands to pytest, e.g. `make test TESTS='tests/flows -k logout'`.
 TESTS ?=
 CONFIG ?= infra/config/kratos.yml
@@ -31,10 +33,11 @@ run: $(VENV)/.run ## Start the server on this machine and print its address
 	@$(BIN)/vestibule serve --dev -c $(CONFIG)
 
 test: $(VENV)/.dev ## Run the tests (TESTS=… for some of them)
-	@$(BIN)/pytest -n $(WORKERS) $(TESTS)
+	@$(BIN)/pytest -n $(WORKERS) $(TESTS) || $(AGAIN) $(BIN)/pytest --last-failed --last-failed-no-failures none $(TESTS)
 
 test-3.13: $(VENV_313)/.dev ## Run the tests on the Python that Lambda runs
-	@$(VENV_313)/bin/pytest -n $(WORKERS) $(TESTS)
+	@$(VENV_313)/bin/pytest -n $(WORKERS) $(TESTS) || \
+		$(AGAIN) $(VENV_313)/bin/pytest --last-failed --last-failed-no-failures none $(TESTS)
 
 lint: $(VENV)/.dev ## Check style, format, types and the arrows between the rooms
 	$(BIN)/ruff check

@@ -6,6 +6,7 @@ configure and once on DynamoDB Local. Further arguments go to the comparing prog
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -61,11 +62,26 @@ def _recorded(further: list[str]) -> int:
 
 
 def _compare(start: str, further: list[str]) -> int:
+    """The listed recordings. What differs is compared once more: some of them measure time, on a busy machine."""
     lines = [line.partition("#")[0].strip() for line in LIST.read_text().splitlines()]
-    chosen = [argument for line in lines if line for argument in ("--only", line)]
+    wrong = _differing(start, [line for line in lines if line], further)
+    if wrong:
+        print("Once more:", *wrong, sep="\n  ", flush=True)
+        wrong = _differing(start, wrong, further)
+    return bool(wrong)
+
+
+def _differing(start: str, chosen: list[str], further: list[str]) -> list[str]:
+    """Those of the chosen scenarios that are not answered as recorded."""
     command = [OWN / "bin" / "python", "-B", RECORDINGS / "conform", "run", "--workers", "2", "--start", start]
+    only = [argument for name in chosen for argument in ("--only", name)]
     with tempfile.TemporaryDirectory() as folder:  # where the server keeps its state
-        return subprocess.run([*command, *chosen, *further], cwd=folder, check=False).returncode
+        results = Path(folder, "results.json")
+        subprocess.run([*command, *only, *further, "--json", results], cwd=folder, check=False)
+        if not results.exists():
+            return chosen
+        scenarios = json.loads(results.read_text())["scenarios"]
+    return [scenario["scenario"] for scenario in scenarios if not scenario["passed"]]
 
 
 if __name__ == "__main__":

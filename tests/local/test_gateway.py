@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -62,7 +63,8 @@ def ask():
                 return await client.request(method, path, **more)
 
         try:
-            return asyncio.run(run())
+            with ThreadPoolExecutor(1) as thread:  # a loop of its own: the browser tests keep one in this thread
+                return thread.submit(lambda: asyncio.run(run())).result()
         finally:
             app.close()
 

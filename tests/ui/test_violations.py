@@ -29,7 +29,7 @@ from vestibule.ui.violations import problems
 def test_a_keyword_has_its_number(definition, value, number, context):
     schema = IdentitySchema("guest", {"properties": {"traits": {"properties": {"it": definition}}}})
     (problem,) = problems(schema.validate({"it": value}))
-    assert (problem.node_name, problem.message.id, problem.message.context) == ("traits.it", number, context)
+    assert (problem.node_name, problem.message.id, problem.message.context or {}) == ("traits.it", number, context)
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,11 @@ REASONS: dict[policies.Call, str] = {
         "GetItem",
         "table",
     ): "signing in once more where codes do it too: is there a password?",
+    (
+        "RegistrationSubmit",
+        "UpdateItem",
+        "table",
+    ): "attempts to guess the code of a sign-up are counted; nobody signs up by code here",
 }
 """What a role allows although none of the journeys here leads there."""
 

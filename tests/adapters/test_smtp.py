@@ -59,7 +59,8 @@ def test_a_mail_arrives_as_text_and_html_with_its_headers():
     plain, html = mail.iter_parts()
     assert plain.get_content().splitlines() == ["Your code: 123456", "Ü"]
     assert html.get_content().strip() == "<p>123456</p>"
-    assert "rcpt TO:<ann@example.org>" in relay.heard
+    heard = [line.lower() for line in relay.heard]  # verbs have no case (RFC 5321 2.4), and Pythons differ
+    assert "rcpt to:<ann@example.org>" in heard
 
 
 def test_without_html_it_is_plain_text():

@@ -49,7 +49,7 @@ def start(request: Request, svc: Services) -> Outcome:
 
     Raises SessionAlreadyAvailable, Aal1Required, ReturnToForbidden, BadRequest.
     """
-    type_ = FlowType.API if request.path.endswith("/api") else FlowType.BROWSER
+    type_ = opening.asked_type(request)
     aal = _requested_aal(request)
     return_to = destinations.requested(request, svc)
     session = loading.active_session(request, svc)

@@ -26,7 +26,7 @@ from vestibule.domain.session import NIL_UUID
 from vestibule.flows import recovered, submitting
 from vestibule.hooks import chain
 from vestibule.hooks.hook import Moment
-from vestibule.lifecycle import destinations, drawing, loading, recovering, recovery_form
+from vestibule.lifecycle import destinations, drawing, loading, opening, recovering, recovery_form
 from vestibule.lifecycle.loading import Resumed
 from vestibule.methods import codes
 from vestibule.methods.code import ensure_reserved, reserve_guess
@@ -60,7 +60,7 @@ _NOTHING_DONE = 204
 def start(request: Request, svc: Services) -> Outcome:
     """Open a flow for somebody who is not signed in. Raises BadRequest, SessionAlreadyAvailable, ReturnToForbidden."""
     _ensure_enabled(svc)
-    type_ = FlowType.API if request.path.endswith("/api") else FlowType.BROWSER
+    type_ = opening.asked_type(request)
     if loading.active_session(request, svc) is not None:
         raise _signed_in(request, svc)
     destinations.requested(request, svc)

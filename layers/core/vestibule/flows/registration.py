@@ -33,7 +33,7 @@ def start(request: Request, svc: Services) -> Outcome:
     Raises FlowDisabled, SessionAlreadyAvailable, ReturnToForbidden, BadRequest.
     """
     _ensure_enabled(svc)
-    type_ = FlowType.API if request.path.endswith("/api") else FlowType.BROWSER
+    type_ = opening.asked_type(request)
     return_to = destinations.requested(request, svc)
     schema = opening.chosen_schema(request.param("identity_schema"), svc)
     if loading.active_session(request, svc) is not None:

@@ -34,7 +34,7 @@ _USED = "used"
 
 def start(request: Request, svc: Services) -> Outcome:
     """Open a flow for whoever is signed in. Raises SessionInactive, Aal2Required, ReturnToForbidden."""
-    type_ = FlowType.API if request.path.endswith("/api") else FlowType.BROWSER
+    type_ = opening.asked_type(request)
     session = loading.active_session(request, svc)
     if session is None or session.identity is None:
         raise _signed_out(type_, request, svc)

@@ -54,7 +54,7 @@ _LONGEST_SECRET = 64
 def start(request: Request, svc: Services) -> Outcome:
     """Open a flow for anybody, signed in or not. Raises BadRequest, NotFound."""
     method = _method(svc)
-    type_ = FlowType.API if request.path.endswith("/api") else FlowType.BROWSER
+    type_ = opening.asked_type(request)
     try:
         destinations.requested(request, svc)
     except ReturnToForbidden as forbidden:

@@ -28,6 +28,11 @@ _KEPT = ("identifier", "factors")
 """What a flow in place of an expired one still knows of whoever is signed in."""
 
 
+def asked_type(request: Request) -> FlowType:
+    """For whom a start endpoint opens flows: its address says so, never a header. Contract 01 §1."""
+    return FlowType.API if request.path.endswith("/api") else FlowType.BROWSER
+
+
 def new_flow(kind: Kind, type_: FlowType, request: Request, svc: Services) -> Flow:
     """A flow for the client of the request, not stored yet."""
     now = svc.clock.now()

@@ -7,7 +7,6 @@ it: of any number who come at once, one write goes through.
 from __future__ import annotations
 
 import hmac
-from dataclasses import replace
 from datetime import timedelta
 
 from vestibule.crypto.text import same, to_base62, to_base64url
@@ -72,11 +71,6 @@ def matching(flow: Flow, secret: str, purpose: Purpose, svc: Services, *, expire
         if any([same(code.digest, digest) for digest in digests]):  # noqa: C419 (every key is compared)
             found = code
     return found
-
-
-def without(flow: Flow) -> Flow:
-    """The flow with its codes used up."""
-    return replace(flow, codes=())
 
 
 def _digest(key: bytes, flow_id: str, secret: str, purpose: Purpose, via: str, address: str, identity_id: str) -> str:

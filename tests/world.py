@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from vestibule import wiring
+from vestibule import assembly, wiring
 from vestibule.adapters.system import SystemRandom
 from vestibule.config.document import merged
 from vestibule.config.model import Config
@@ -185,7 +185,7 @@ class World:
         """`changes` are merged over CONFIG."""
         clock = Clock()
         config = Config.model_validate(merged(configured(schema or SCHEMA), dict(changes or {})))
-        svc = wiring.build(config, table, clock=clock, random=SystemRandom(clock), **services)
+        svc = assembly.build(config, table, clock=clock, random=SystemRandom(clock), **services)
         return cls(svc, clock, table)
 
     def send(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests import recovery
 from tests.recovery import build, enter, letters, shown
 from tests.world import CLIENTS, Client, World

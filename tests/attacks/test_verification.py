@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests import codes
 from tests.attacks.test_enumeration import Counting
 from tests.verification import BY_CODE, BY_LINK, ask, build, create, enter, shown, statuses
 from tests.world import CLIENTS, Client, Native, World
 
-from vestibule import wiring
+from vestibule import assembly
 from vestibule.adapters.sqlite import SqliteTable
 from vestibule.config.document import merged
 
@@ -34,9 +35,9 @@ def steps(kind: type[Client], world: World, address: str) -> list[list[str]]:
     """The calls on the table and the hasher of each step."""
     calls: list[str] = []
     table = Counting(world.table, calls)
-    svc = wiring.build(world.svc.config, table, clock=world.clock)
+    svc = assembly.build(world.svc.config, table, clock=world.clock)
     svc = replace(svc, hasher=Counting(svc.hasher, calls), parallel=lambda *tasks: [task() for task in tasks])
-    client = kind(replace(world, svc=svc))
+    client = kind(dataclasses.replace(world, svc=svc))
     flow = client.start("verification")
     calls.clear()
     flow = ask(client, address, flow)

@@ -6,9 +6,9 @@ The index key is loaded already: a process reads it once. `pytest -s` prints eve
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from tests.budget.metering import Cost, Meter, metered
 from tests.world import PASSWORD, Browser, Client, Native, World
 

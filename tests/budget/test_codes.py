@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from tests.budget.metering import Cost, Meter, metered
 from tests.budget.test_budget import ALICE, FILLER
 from tests.codes import another, build, enter, last_code, send

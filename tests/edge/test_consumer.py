@@ -1,10 +1,10 @@
 """Batches of records through the workers' doors, with what goes wrong in them."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tests.world import World
 
 from vestibule import wiring

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
-from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -12,7 +12,7 @@ from tests.races.staging import Killed, Staged, assert_consistent, at_once
 from tests.verification import BY_LINK, ask, build, code_to, create, enter, link_to, statuses
 from tests.world import Browser, Native, World
 
-from vestibule import wiring
+from vestibule import assembly
 from vestibule.domain.flow import FlowState, Kind
 from vestibule.ports import Table
 
@@ -86,8 +86,8 @@ def test_whatever_else_changes_the_person_meanwhile_the_proof_is_stored_once(wor
             assert plain.admin("PUT", f"/identities/{alice}", change).status == 200
 
         staged = Staged(world.table, number, interfere)
-        svc = wiring.build(world.svc.config, staged, clock=world.clock)
-        reply = enter(Native(replace(world, svc=svc)), flow, code)
+        svc = assembly.build(world.svc.config, staged, clock=world.clock)
+        reply = enter(Native(dataclasses.replace(world, svc=svc)), flow, code)
         assert reply.json["state"] == "passed_challenge"
         assert statuses(world, alice) == {EMAIL: COMPLETED}
         if staged.calls < number:
@@ -108,9 +108,9 @@ def test_a_process_that_dies_leaves_the_code_usable_or_the_address_verified(worl
         flow = ask(Native(world), EMAIL)
         code = code_to(world, EMAIL)
         staged = Staged(world.table, number, die)
-        svc = wiring.build(world.svc.config, staged, clock=world.clock)
+        svc = assembly.build(world.svc.config, staged, clock=world.clock)
         try:
-            enter(Native(replace(world, svc=svc)), flow, code)
+            enter(Native(dataclasses.replace(world, svc=svc)), flow, code)
         except Killed:
             stored = world.svc.flows.find(flow.id, Kind.VERIFICATION)
             assert stored is not None

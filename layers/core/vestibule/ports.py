@@ -8,9 +8,10 @@ written once on it, and one contract suite holds its adapters to the same behavi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar
+
+from msgspec import Struct, field
 
 from vestibule.domain.courier import CourierMessage, Letter
 from vestibule.domain.event import Event
@@ -33,38 +34,33 @@ Index = Literal["GSI1", "GSI2"]
 # --- conditions -----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Struct, frozen=True):
     """No item stands under the key; with `attribute`, the item lacks it (or there is no item)."""
 
     attribute: str = "pk"
 
 
-@dataclass(frozen=True, slots=True)
-class Present:
+class Present(Struct, frozen=True):
     """An item stands under the key; with `attribute`, it has it."""
 
     attribute: str = "pk"
 
 
-@dataclass(frozen=True, slots=True)
-class Equals:
+class Equals(Struct, frozen=True):
     """The attribute is there and has this value."""
 
     attribute: str
     value: Scalar
 
 
-@dataclass(frozen=True, slots=True)
-class LessThan:
+class LessThan(Struct, frozen=True):
     """The attribute is there, of the same type as `value`, and smaller."""
 
     attribute: str
     value: str | int
 
 
-@dataclass(frozen=True, slots=True)
-class AnyOf:
+class AnyOf(Struct, frozen=True):
     """At least one of these holds."""
 
     conditions: tuple[Condition, ...]
@@ -76,8 +72,7 @@ Condition = Absent | Present | Equals | LessThan | AnyOf
 # --- writes ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(Struct, frozen=True):
     """Store the item, replacing what stood there. All of `conditions` hold for what stood there, or nothing happens."""
 
     item: Item
@@ -88,8 +83,7 @@ class Put:
         return (self.item["pk"], self.item["sk"])
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(Struct, frozen=True):
     """Change attributes of the item, creating it when it is missing (unless a condition forbids that).
 
     `add` counts integers up or down; a missing attribute counts as 0.
@@ -102,16 +96,14 @@ class Update:
     conditions: tuple[Condition, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(Struct, frozen=True):
     """Remove the item; removing nothing is no error."""
 
     key: Key
     conditions: tuple[Condition, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """Only in a transaction: the conditions hold for the item, which stays as it is."""
 
     key: Key
@@ -159,8 +151,7 @@ class StoreUnavailable(TableError):
 # --- the table ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class IndexEntry:
+class IndexEntry(Struct, frozen=True):
     """A row of a keys-only index."""
 
     key: Key
@@ -168,8 +159,7 @@ class IndexEntry:
     """The value of `g1sk` or `g2sk`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One written or deleted item, as the feed shows it. `new` is None for a delete, `old` for an insert."""
 
     sequence: str
@@ -296,8 +286,7 @@ class PasswordTooLong(Exception):
         self.actual = actual
 
 
-@dataclass(frozen=True, slots=True)
-class WebResponse:
+class WebResponse(Struct, frozen=True):
     status: int
     headers: Mapping[str, str]
     body: bytes

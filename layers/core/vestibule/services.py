@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from vestibule.config.identity_schema import IdentitySchema
 from vestibule.config.urls import Urls
 from vestibule.crypto.sealing import Sealer
 from vestibule.crypto.tokens import PageTokens
+from vestibule.domain.record import Unprinted
 from vestibule.ports import (
     Background,
     Clock,
@@ -39,8 +39,7 @@ if TYPE_CHECKING:
     from vestibule.config.model import Config
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
+class Services(Unprinted, frozen=True, kw_only=True):
     """Safe under threads. `logout_keys` and `code_keys`: current first, then rotated ones."""
 
     config: Config
@@ -69,9 +68,9 @@ class Services:
     events: Events
     guesses: Guesses
     page_tokens: PageTokens
-    cookie_sealer: Sealer = field(repr=False)
-    logout_keys: tuple[bytes, ...] = field(repr=False)
-    code_keys: tuple[bytes, ...] = field(repr=False)
+    cookie_sealer: Sealer
+    logout_keys: tuple[bytes, ...]
+    code_keys: tuple[bytes, ...]
 
     def schema(self, schema_id: str | None) -> IdentitySchema:
         """The schema of that id, or the default one for None. Raises KeyError for an unknown id."""

@@ -1,4 +1,4 @@
-"""The composition root: configuration → adapters → Services, once per process.
+"""The composition root: where the configuration comes from, and the Services made of it, once per process.
 
 Heavy libraries are imported where they are first needed, not here: what a phase does not use costs its cold start
 nothing.
@@ -9,63 +9,24 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import replace
-from functools import cached_property
-from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vestibule.adapters.delivery import ConfiguredDelivery
+from msgspec.structs import replace
+
 from vestibule.adapters.dsn import open_table
-from vestibule.adapters.events import open_events
-from vestibule.adapters.hashers.hasher import HasherSettings, PasswordHasher
-from vestibule.adapters.system import SystemClock, SystemPace, SystemRandom, ThreadBackground, ThreadParallel
-from vestibule.adapters.templates import FetchedTemplates
-from vestibule.adapters.web import HttpWeb
+from vestibule.assembly import build
 from vestibule.config import frozen
 from vestibule.config.document import dig
-from vestibule.config.fetch import FetchError, fetch
-from vestibule.config.findings import ConfigError, Finding
-from vestibule.config.identity_schema import IdentitySchema
 from vestibule.config.loaded import Loaded
-from vestibule.config.message_templates import load_overrides
-from vestibule.config.schemas import load_schemas
 from vestibule.config.urls import Urls
-from vestibule.crypto.index_key import IndexKeyWrap
-from vestibule.crypto.sealing import Sealer, derive_key
-from vestibule.crypto.tokens import PageTokens
-from vestibule.domain.courier import CourierMessage, Letter
-from vestibule.ports import (
-    Background,
-    Clock,
-    Compose,
-    Deliver,
-    Events,
-    Pace,
-    Random,
-    Table,
-    Templates,
-    Web,
-    WebUnreachable,
-)
 from vestibule.services import Services
-from vestibule.stores.continuity import ContinuityStore
-from vestibule.stores.credentials import CredentialStore
-from vestibule.stores.failures import FailureStore
-from vestibule.stores.flows import FlowStore
-from vestibule.stores.guesses import Guesses, GuessLimits
-from vestibule.stores.identities import IdentityStore
-from vestibule.stores.index_keys import IndexKeys
-from vestibule.stores.messages import MessageStore
-from vestibule.stores.outbox import Outbox
-from vestibule.stores.sessions import SessionStore
 
 if TYPE_CHECKING:
-    from vestibule.config.message_templates import Overrides
-    from vestibule.config.model import Config
+    pass
 
 _CIPHER_LENGTH = 32
 
@@ -145,142 +106,6 @@ def from_environment(environ: Mapping[str, str]) -> Loaded:
     from vestibule.config.load import load  # noqa: PLC0415 (pydantic and the models: 350 ms of a cold start)
 
     return load(paths, environ, overrides=overrides, lines=False)
-
-
-def build(
-    config: Config,
-    table: Table,
-    *,
-    clock: Clock | None = None,
-    random: Random | None = None,
-    web: Web | None = None,
-    deliver: Deliver | None = None,
-    events: Events | None = None,
-    pace: Pace | None = None,
-    background: Background | None = None,
-    templates: Templates | None = None,
-    base: Path | None = None,
-) -> Services:
-    """Services of a configuration on a table; tests bring their own clock, randomness and web."""
-    clock = clock or SystemClock()
-    random = random or SystemRandom(clock)
-    web = web or HttpWeb()
-    cookie, cipher = _required_secrets(config)
-    index = IndexKeys(table, IndexKeyWrap(cipher), random)
-    credential_sealer = Sealer(cipher, "credential")
-    return Services(
-        config=config,
-        schemas=_schemas(config, web, base),
-        urls=Urls(config),
-        clock=clock,
-        random=random,
-        hasher=PasswordHasher(_hashing(config)),
-        web=web,
-        parallel=ThreadParallel(),
-        background=background or ThreadBackground(),
-        pace=pace or SystemPace(),
-        templates=templates or FetchedTemplates(_fetching(web, base)),
-        table=table,
-        index=index,
-        identities=IdentityStore(table, index, credential_sealer),
-        credentials=CredentialStore(table, credential_sealer),
-        sessions=SessionStore(table),
-        flows=FlowStore(table),
-        continuity=ContinuityStore(table, Sealer(cookie, "continuity"), clock, random),
-        failures=FailureStore(table, clock, random),
-        messages=MessageStore(table, index, Sealer(cipher, "message"), clock, random),
-        outbox=Outbox(table, clock),
-        compose=_Composing(config, _overrides(config, web, base)),
-        deliver=deliver or ConfiguredDelivery(config, web, clock, _fetching(web, base), local=not _on_lambda()),
-        events=events or open_events(clock),
-        guesses=Guesses(table, clock, _limits(config)),
-        page_tokens=PageTokens(config.secrets.pagination or cookie),
-        cookie_sealer=Sealer(cookie, "cookie"),
-        logout_keys=tuple(derive_key(secret, "logout") for secret in cookie),
-        code_keys=tuple(derive_key(secret, "code") for secret in cookie),
-    )
-
-
-class _Composing:
-    """Port Compose, whose texts are read with the first message: most functions never show one."""
-
-    def __init__(self, config: Config, overrides: Overrides) -> None:
-        self._config = config
-        self._overrides = overrides
-
-    def __call__(self, message: CourierMessage) -> Letter:
-        return self._composer(message)
-
-    @cached_property
-    def _composer(self) -> Compose:
-        from vestibule.workers.templates.compose import Composer  # noqa: PLC0415 (as the class says)
-
-        return Composer(self._config.vestibule.pages, self._overrides)
-
-
-def _on_lambda() -> bool:
-    return "AWS_LAMBDA_FUNCTION_NAME" in os.environ
-
-
-def _required_secrets(config: Config) -> tuple[Sequence[str], Sequence[str]]:
-    """(cookie, cipher). Without a secret of their own, credentials are encrypted with the cookie secrets."""
-    cookie = config.secrets.cookie or config.secrets.default
-    if not cookie:
-        sentence = "no secret to seal cookies with; set secrets.cookie (and secrets.cipher) to random texts"
-        raise ConfigError([Finding("/secrets/cookie", sentence)])
-    return cookie, config.secrets.cipher or cookie
-
-
-def _overrides(config: Config, web: Web, base: Path | None) -> Overrides:
-    """Read now, so that a template that cannot be used is said at the start. Raises ConfigError."""
-    return load_overrides(config.courier, _fetching(web, base), base)
-
-
-def _fetching(web: Web, base: Path | None) -> Callable[[str], bytes]:
-    def get(url: str, limit: int) -> bytes:
-        try:
-            response = web.request("GET", url, timeout=10, limit=limit)
-        except WebUnreachable:
-            raise FetchError("cannot be fetched") from None
-        if response.status != HTTPStatus.OK:
-            raise FetchError(f"cannot be fetched: its server answers {response.status}")
-        return response.body
-
-    def fetched(source: str) -> bytes:
-        return fetch(source, get, base=base)
-
-    return fetched
-
-
-def _schemas(config: Config, web: Web, base: Path | None) -> dict[str, IdentitySchema]:
-    fetched = _fetching(web, base)
-
-    def parsed(source: str) -> Any:
-        return json.loads(fetched(source))
-
-    remote = None if config.security.disallow_ref_in_identity_schemas else parsed
-    return {name: IdentitySchema(name, document, remote) for name, document in load_schemas(config, fetched).items()}
-
-
-def _hashing(config: Config) -> HasherSettings:
-    argon2 = config.hashers.argon2
-    return HasherSettings(
-        algorithm=config.hashers.algorithm,
-        bcrypt_cost=config.hashers.bcrypt.cost,
-        argon2_memory=argon2.memory // 1024,
-        argon2_iterations=argon2.iterations,
-        argon2_parallelism=argon2.parallelism,
-        argon2_salt_length=argon2.salt_length,
-        argon2_key_length=argon2.key_length,
-        argon2_dedicated_memory=argon2.dedicated_memory // 1024,
-    )
-
-
-def _limits(config: Config) -> GuessLimits:
-    guesses = config.vestibule.guesses
-    return replace(
-        GuessLimits(), free=guesses.free, first_wait=guesses.first_wait, max_wait=guesses.max_wait, cap=guesses.cap
-    )
 
 
 def _secret_value(arn: str) -> dict[str, Any]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from vestibule.adapters.dynamodb import DynamoDbTable
@@ -17,14 +18,12 @@ FORMS = "memory, sqlite://FILE or dynamodb://TABLE?region=…&endpoint=…"
 TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 
 
-@dataclass(frozen=True, slots=True)
-class Sqlite:
+class Sqlite(Struct, frozen=True):
     path: str | None
     """None: in memory."""
 
 
-@dataclass(frozen=True, slots=True)
-class DynamoDb:
+class DynamoDb(Struct, frozen=True):
     table: str
     region: str | None
     endpoint: str | None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -12,6 +11,7 @@ import certifi
 
 from vestibule.adapters.mail import mime
 from vestibule.domain.courier import CourierMessage, Letter
+from vestibule.domain.record import Unprinted
 from vestibule.ports import ChannelUnavailable, Clock, MessageRefused
 
 if TYPE_CHECKING:
@@ -26,8 +26,7 @@ _CLOSING = 421
 _PORTS = {"smtp": 25, "smtps": 465}
 
 
-@dataclass(frozen=True, slots=True)
-class Relay:
+class Relay(Unprinted, frozen=True):
     host: str
     port: int
     implicit_tls: bool
@@ -35,7 +34,7 @@ class Relay:
     verify: bool
     server_name: str
     user: str
-    password: str = field(repr=False)
+    password: str
 
     @classmethod
     def parse(cls, uri: str) -> Relay:

@@ -6,10 +6,10 @@ import logging
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 from vestibule import wiring
 from vestibule.adapters.sqlite import SqliteTable

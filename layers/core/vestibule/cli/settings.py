@@ -6,10 +6,11 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from vestibule.config import load
 from vestibule.config.document import dig
@@ -25,8 +26,7 @@ LOOPBACK = "127.0.0.1"
 _SIDES = {"public": 4433, "admin": 4434}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     files: tuple[Path, ...]
     public_port: int | None = None
     admin_port: int | None = None

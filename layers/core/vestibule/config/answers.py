@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from vestibule.config.flows import AfterMethod
@@ -35,8 +36,7 @@ class Parses:
         return self.response.parse or self.can_interrupt
 
 
-@dataclass(frozen=True, slots=True)
-class _Nothing:
+class _Nothing(Struct, frozen=True):
     default_browser_return_url: str | None = None
     hooks: Hooks = ()
 

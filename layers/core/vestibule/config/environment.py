@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, get_args, get_origin
+
+from msgspec import Struct
 
 from vestibule.config import tree
 from vestibule.config.document import Document, pointer, put
@@ -29,8 +30,7 @@ _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """One environment variable that sets something."""
 
     name: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, cast
+
+from msgspec import Struct
 
 from vestibule.config.document import Document
 from vestibule.config.findings import ConfigError, Finding
@@ -14,8 +15,7 @@ LARGEST = 4 * 1024 * 1024
 _FILE = "file://"
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     path: Path
     text: str
     document: Document

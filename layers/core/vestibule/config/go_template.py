@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from vestibule.config.json_shapes import is_object
 
@@ -30,18 +31,15 @@ class TemplateRefused(Exception):
         self.line = line
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
+class _Text(Struct, frozen=True):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
+class _Field(Struct, frozen=True):
     path: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _If:
+class _If(Struct, frozen=True):
     """The first branch whose field holds something; without a field, always."""
 
     branches: tuple[tuple[_Field | None, tuple[_Node, ...]], ...]
@@ -50,8 +48,7 @@ class _If:
 _Node = _Text | _Field | _If
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     nodes: tuple[_Node, ...]
 
     def fill(self, data: Mapping[str, Any], escape: Callable[[str], str] = str) -> str:
@@ -64,8 +61,7 @@ def parse(source: str, fields: Collection[str]) -> Template:
     return Template(_Parser(source, fields).parsed())
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(Struct, frozen=True):
     line: int
     action: str | None
     text: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from vestibule.domain.record import Unprinted
 
 if TYPE_CHECKING:
     from vestibule.config.document import Document
@@ -11,12 +12,11 @@ if TYPE_CHECKING:
     from vestibule.config.model import Config
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    config: Config = field(repr=False)
+class Loaded(Unprinted, frozen=True):
+    config: Config
     findings: tuple[Finding, ...]
     """Warnings and notes; errors are raised."""
     sources: tuple[str, ...]
     """Files and `$VARIABLES` that took part, in the order in which they were laid over each other."""
-    document: Document = field(repr=False)
+    document: Document
     """Files, environment and overrides merged, without defaults, with references as they were written."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vestibule.config.document import depth, parts
 from vestibule.config.environment import Setting
@@ -11,8 +13,7 @@ from vestibule.config.files import File
 from vestibule.config.findings import Finding
 
 
-@dataclass(frozen=True, slots=True)
-class Origins:
+class Origins(Struct, frozen=True):
     files: tuple[File, ...]
     settings: tuple[Setting, ...]
     overrides: tuple[tuple[str, ...], ...] = ()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, cast
+
+from msgspec import Struct
 
 from vestibule.config.document import Document, dig, matching, pointer
 from vestibule.config.findings import Finding
@@ -25,8 +26,7 @@ STORING = ("registration", "settings")
 """Flows that run hooks before and after they store the identity. Before it, the global list is never asked."""
 
 
-@dataclass(frozen=True, slots=True)
-class HookList:
+class HookList(Struct, frozen=True):
     """One `hooks:` list as it stands in the document. `method` is None for before and for the global after list."""
 
     flow: str

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit
+
+from msgspec import Struct
 
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
 _WEB = {"http", "https"}
@@ -17,8 +18,7 @@ _SCRIPT = {"javascript", "data", "vbscript", "file", "blob", "about"}
 _ENCODED_DOTS = re.compile(r"(?i)(^|/)(\.|%2e){2}(/|$|%2f|%5c)")
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnUrls:
+class ReturnUrls(Struct, frozen=True):
     """`default` is the last resort; `allowed` the configured list. Both are absolute or relative to `default`."""
 
     default: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
+
+from msgspec import Struct, field
 
 from vestibule.config.json_shapes import is_list, is_object
 
@@ -25,8 +26,7 @@ class SchemaError(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A subschema: the document it stands in (by URL), the pointer to it there, and itself (a JSON value)."""
 
     url: str
@@ -55,8 +55,7 @@ class Place:
             yield from ((str(index), self.at(keyword, index)) for index in range(len(held)))
 
 
-@dataclass(slots=True)
-class SchemaDocument:
+class SchemaDocument(Struct):
     """The schema and the documents it refers to, which are fetched when a reference is first followed.
 
     Without `fetch`, references out of the document are refused (`security.disallow_ref_in_identity_schemas`).

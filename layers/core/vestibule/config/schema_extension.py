@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from vestibule.config.document import dig
 from vestibule.config.json_shapes import is_list, is_object
@@ -16,8 +17,7 @@ Holds = Callable[[Place, Any], bool]
 """Whether a value keeps the subschema at a place."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """A value of the traits that the extension speaks of, or a phone number.
 
     `path` leads to it from the traits; `rules` is the extension's object, empty for a mere phone number.
@@ -76,8 +76,7 @@ def marks(document: SchemaDocument, traits: Any, holds: Holds) -> Iterator[Mark]
         yield from _Walk(document, holds).of(place, traits, ())
 
 
-@dataclass(frozen=True, slots=True)
-class _Walk:
+class _Walk(Struct, frozen=True):
     document: SchemaDocument
     holds: Holds
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from vestibule.config.json_shapes import is_list, is_object
 from vestibule.config.schema_document import Place, SchemaDocument
 from vestibule.config.schema_extension import KEYWORD, names_somebody
 
 
-@dataclass(frozen=True, slots=True)
-class TraitField:
+class TraitField(Struct, frozen=True):
     """One value that a person fills in: a leaf of the traits.
 
     `name` is dotted and starts with `traits`; `type` is the JSON type, empty when the schema names none; `items` is the

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from vestibule.config.document import pointer
 from vestibule.config.json_shapes import is_list, is_object
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from jsonschema_rs import ValidationError
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(Struct, frozen=True):
     """One rule that one value breaks.
 
     `pointer` is `#/traits/email`; for `required` it is the pointer of the missing property. `keyword` is JSON Schema's,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hmac
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -18,6 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from vestibule.crypto.text import from_base64url, to_base64url
+from vestibule.domain.record import Unprinted
 
 _VERSION = b"\x01"
 _HINT, _SALT, _NONCE, _TAG = 4, 12, 12, 16
@@ -35,12 +35,11 @@ def derive_key(secret: str, purpose: str, size: int = 32) -> bytes:
     return HKDF(algorithm=SHA256(), length=size, salt=None, info=info).derive(secret.encode("utf-8", "surrogatepass"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Key:
+class _Key(Unprinted, frozen=True):
     hint: bytes
     """Public: says which secret sealed a text, not what it is."""
 
-    key: bytes = field(repr=False)
+    key: bytes
 
     @classmethod
     def of(cls, secret: str, purpose: str) -> _Key:

@@ -9,12 +9,12 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
 
 from vestibule.crypto.sealing import Sealer
 from vestibule.crypto.text import from_base62, same, to_base62
+from vestibule.domain.record import Unprinted
 
 RandomBytes = Callable[[int], bytes]
 """`svc.random.bytes`."""
@@ -28,13 +28,12 @@ _EXCHANGE_SECRET = 31
 """With the flow's id that makes 64 letters and digits, the form that clients know."""
 
 
-@dataclass(frozen=True, slots=True)
-class SessionToken:
+class SessionToken(Unprinted, frozen=True):
     """`ory_st_` + base62 of (identity id, session id, secret). Ids are canonical UUID text."""
 
     identity_id: str
     session_id: str
-    secret: bytes = field(repr=False)
+    secret: bytes
 
     @classmethod
     def new(cls, identity_id: str, session_id: str, random: RandomBytes) -> SessionToken:
@@ -65,15 +64,14 @@ class SessionToken:
         return UUID(self.identity_id).bytes + UUID(self.session_id).bytes + self.secret
 
 
-@dataclass(frozen=True, slots=True)
-class ExchangeCode:
+class ExchangeCode(Unprinted, frozen=True):
     """One half of the pair that a native client trades for its session token: base62 of (flow id, secret).
 
     `role` ("init" or "return_to") goes into the digest, so that one half never passes for the other.
     """
 
     flow_id: str
-    secret: bytes = field(repr=False)
+    secret: bytes
 
     @classmethod
     def new(cls, flow_id: str, random: RandomBytes) -> ExchangeCode:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Purpose(StrEnum):
@@ -18,8 +19,7 @@ class Purpose(StrEnum):
     SECOND_FACTOR = "second_factor"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SentCode:
+class SentCode(Struct, frozen=True, kw_only=True):
     """`digest` binds code, flow, purpose, identity and address. `identity_id` is empty for who is not known yet.
 
     `given` is a digest of what else must not have changed since, empty where nothing is asked for.

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
+
+from vestibule.domain.record import Unprinted
 
 
 class MessageStatus(StrEnum):
@@ -16,8 +19,7 @@ class MessageStatus(StrEnum):
     ABANDONED = "abandoned"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CourierMessage:
+class CourierMessage(Unprinted, frozen=True, kw_only=True):
     """`data` is what the template is filled with: it may hold codes, so it is sealed at rest and never logged.
 
     `via` is `email` or `sms`; `channel` the configured channel that delivers it. `send_count` counts every try,
@@ -27,9 +29,9 @@ class CourierMessage:
     id: str
     via: str
     channel: str
-    recipient: str = field(repr=False)
+    recipient: str
     template_type: str
-    data: Mapping[str, Any] = field(repr=False)
+    data: Mapping[str, Any]
     created_at: datetime
     updated_at: datetime
     status: MessageStatus = MessageStatus.QUEUED
@@ -44,13 +46,12 @@ class CourierMessage:
         return self.created_at + timedelta(minutes=minutes) if isinstance(minutes, int) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(Unprinted, frozen=True):
     """A message as the recipient reads it. Text messages have neither subject nor HTML."""
 
-    subject: str = field(repr=False)
-    plain: str = field(repr=False)
-    html: str = field(default="", repr=False)
+    subject: str
+    plain: str
+    html: str = ""
 
 
 class DispatchStatus(StrEnum):
@@ -58,8 +59,7 @@ class DispatchStatus(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Dispatch:
+class Dispatch(Struct, frozen=True):
     """One try to deliver a message, or what was heard of it afterwards. `error` is a sentence without secrets."""
 
     id: str

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from msgspec import field
+
 from vestibule.domain.json import Json
+from vestibule.domain.record import Unprinted
 from vestibule.domain.times import to_rfc3339
 
 
@@ -26,15 +28,14 @@ class CredentialType(StrEnum):
     DEVICEAUTHN = "deviceauthn"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credential:
+class Credential(Unprinted, frozen=True, kw_only=True):
     """One per type and identity. `identifiers` are normalised; `config` is the method's own document."""
 
     type: str
     identifiers: tuple[str, ...]
     created_at: datetime
     updated_at: datetime
-    config: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
+    config: Mapping[str, Any] = field(default_factory=dict[str, Any])
     version: int = 0
 
     def to_wire(self, *, with_config: bool = False) -> Json:

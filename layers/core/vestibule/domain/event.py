@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 MESSAGE_QUEUED = "CourierMessageQueued"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """The same `id` is the same event, however often it arrives. `detail` is JSON and holds no secrets."""
 
     id: str

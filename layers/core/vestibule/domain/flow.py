@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from msgspec import Struct, field
 
 from vestibule.domain.code import SentCode
 from vestibule.domain.identity import Identity
@@ -41,8 +42,7 @@ class FlowState(StrEnum):
     SUCCESS = "success"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flow:
+class Flow(Struct, frozen=True, kw_only=True):
     """What is stored of a flow. Its nodes are never stored: they are drawn from this and the configuration.
 
     `csrf` is the digest of the browser's CSRF secret; empty for api flows.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vestibule.domain.credential import Credential
 from vestibule.domain.json import Json
@@ -24,8 +26,7 @@ class AddressStatus(StrEnum):
     COMPLETED = "completed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerifiableAddress:
+class VerifiableAddress(Struct, frozen=True, kw_only=True):
     """An address whose owner can be asked to prove that it is theirs. `value` is normalised."""
 
     id: str
@@ -52,8 +53,7 @@ class VerifiableAddress:
         return wire
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecoveryAddress:
+class RecoveryAddress(Struct, frozen=True, kw_only=True):
     """An address that recovery mail may be sent to. `value` is normalised."""
 
     id: str
@@ -72,8 +72,7 @@ class RecoveryAddress:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class Identity(Struct, frozen=True, kw_only=True):
     """`version` counts writes: 0 is not stored yet, and a write names the version it changes.
 
     `credentials` say what the identity has, without their secrets: a step that needs one reads its config apart.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 
 class MessageType(StrEnum):
@@ -14,8 +15,7 @@ class MessageType(StrEnum):
     SUCCESS = "success"
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """One UI text: contract 04. `context` is omitted on the wire when it is None."""
 
     id: int
@@ -34,8 +34,7 @@ class Message:
         return cls(wire["id"], wire["text"], MessageType(wire["type"]), wire.get("context"))
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """What is wrong with a submitted form.
 
     `pointer` is a JSON pointer as hooks and schemas write it (`#/traits/name/first`, `#/password`); `#/` is the

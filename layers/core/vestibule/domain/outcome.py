@@ -3,40 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from msgspec import Struct, field
+
 from vestibule.domain.flow import Flow
 from vestibule.domain.json import Json
+from vestibule.domain.record import Unprinted
 
 
-@dataclass(frozen=True, slots=True)
-class SessionCookie:
+class SessionCookie(Unprinted, frozen=True):
     """The session token to put into the sealed cookie, and until when it is good."""
 
-    token: str = field(repr=False)
+    token: str
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class CookieChanges:
+class CookieChanges(Unprinted, frozen=True):
     """What changes in the browser's cookies. `csrf` is the new secret; `ended` clears the session cookie.
 
     `continuity` are the texts of the continuity cookie, a line each: the wire writes it twice where it was used up.
     """
 
-    csrf: str = field(default="", repr=False)
+    csrf: str = ""
     session: SessionCookie | None = None
     ended: bool = False
-    continuity: tuple[str, ...] = field(default=(), repr=False)
+    continuity: tuple[str, ...] = ()
 
 
 UNCHANGED = CookieChanges()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlowStarted:
+class FlowStarted(Struct, frozen=True, kw_only=True):
     """A new flow. Apps get `document`; browsers go to the UI."""
 
     flow: Flow
@@ -44,16 +43,14 @@ class FlowStarted:
     cookies: CookieChanges = UNCHANGED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlowShown:
+class FlowShown(Struct, frozen=True, kw_only=True):
     """A stored flow, for the UI that draws it."""
 
     document: Json
     cookies: CookieChanges = UNCHANGED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlowInvalid:
+class FlowInvalid(Struct, frozen=True, kw_only=True):
     """The form was refused, or asks for more: 400 with the flow for apps, back to the UI for browsers."""
 
     flow: Flow
@@ -65,8 +62,7 @@ class FlowInvalid:
     cookies: CookieChanges = UNCHANGED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlowContinued:
+class FlowContinued(Struct, frozen=True, kw_only=True):
     """The flow goes on, or is done, and is shown as it is now: 200 for apps; browsers go to `location` or to its UI.
 
     Where only a browser can go on, apps are `told` that `location` (422), or `redirected` there like browsers.
@@ -82,8 +78,7 @@ class FlowContinued:
     cookies: CookieChanges = UNCHANGED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedIn:
+class SignedIn(Unprinted, frozen=True, kw_only=True):
     """Login succeeded. `session` is the wire document; `continue_with` what hooks added.
 
     It is not `complete` where the session needs another factor before it opens anything: `return_to` asks for it.
@@ -92,29 +87,27 @@ class SignedIn:
     flow: Flow
     method: str
     session: Json
-    token: str = field(repr=False)
+    token: str
     return_to: str = ""
     complete: bool = True
     continue_with: tuple[Json, ...] = ()
     cookies: CookieChanges = UNCHANGED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedUp:
+class SignedUp(Unprinted, frozen=True, kw_only=True):
     """Registration succeeded; `session` and `token` are there when a hook opened a session."""
 
     flow: Flow
     method: str
     identity: Json
     session: Json | None = None
-    token: str | None = field(default=None, repr=False)
+    token: str | None = None
     return_to: str = ""
     continue_with: tuple[Json, ...] = ()
     cookies: CookieChanges = UNCHANGED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoggedOut:
+class LoggedOut(Struct, frozen=True, kw_only=True):
     """A browser's session ended: 303 to `return_to`, or 204 for single-page apps."""
 
     return_to: str
@@ -122,8 +115,7 @@ class LoggedOut:
     cookies: CookieChanges = CookieChanges(ended=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(Struct, frozen=True, kw_only=True):
     """A JSON answer, the same for every client."""
 
     body: Any
@@ -132,8 +124,7 @@ class Document:
     cookies: CookieChanges = UNCHANGED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class Content(Struct, frozen=True, kw_only=True):
     """Bytes of another type: pages, style sheets, scripts, plain text."""
 
     body: bytes
@@ -143,15 +134,13 @@ class Content:
     cookies: CookieChanges = UNCHANGED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Empty:
+class Empty(Struct, frozen=True, kw_only=True):
     status: int = 204
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     cookies: CookieChanges = UNCHANGED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Redirect:
+class Redirect(Struct, frozen=True, kw_only=True):
     location: str
     status: int = 303
     cookies: CookieChanges = UNCHANGED

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import field
+
+from vestibule.domain.record import Unprinted
 
 JSON = "application/json"
 HTML = "text/html"
@@ -23,8 +26,7 @@ class ClientKind(StrEnum):
     NATIVE = "native"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Unprinted, frozen=True):
     """`headers` have lower-case names; `query` keeps order and repeats; `path_parameters` come from the route.
 
     `client_ip` is the address the gateway saw, or a trusted proxy's word for it (design: the edge decides).
@@ -40,15 +42,15 @@ class Request:
     query: tuple[tuple[str, str], ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     cookies: Mapping[str, str] = field(default_factory=dict[str, str])
-    body: bytes = field(default=b"", repr=False)
+    body: bytes = b""
     path_parameters: Mapping[str, str] = field(default_factory=dict[str, str])
     client_ip: str = ""
     location: str = ""
-    csrf_secrets: tuple[str, ...] = field(default=(), repr=False)
+    csrf_secrets: tuple[str, ...] = ()
     csrf_is_new: bool = False
-    session_token: str | None = field(default=None, repr=False)
+    session_token: str | None = None
     cookie_expires_at: str | None = None
-    received_at: float = field(default_factory=time.monotonic, compare=False)
+    received_at: float = field(default_factory=time.monotonic)
 
     def param(self, name: str) -> str | None:
         """The first value of a query parameter; empty values mean "not given" (contract 08)."""

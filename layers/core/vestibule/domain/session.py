@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vestibule.domain.identity import Identity
 from vestibule.domain.json import Json
@@ -21,8 +23,7 @@ class Aal(StrEnum):
     AAL2 = "aal2"
 
 
-@dataclass(frozen=True, slots=True)
-class AuthenticationMethod:
+class AuthenticationMethod(Struct, frozen=True):
     """One entry of `authentication_methods`: what was proven, at which level, when."""
 
     method: str
@@ -33,8 +34,7 @@ class AuthenticationMethod:
         return {"method": self.method, "aal": str(self.aal), "completed_at": to_rfc3339(self.completed_at)}
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
+class Device(Struct, frozen=True):
     """Where a session was opened from. `user_agent` and `location` are cut at 512 characters."""
 
     id: str
@@ -51,8 +51,7 @@ class Device:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class Session(Struct, frozen=True, kw_only=True):
     """`revoked` is the stored flag; whether a session is active also depends on time and on its identity."""
 
     id: str

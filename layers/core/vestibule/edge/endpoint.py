@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from enum import StrEnum
 from typing import Any
+
+from msgspec.structs import replace
 
 from vestibule import wiring
 from vestibule.domain.errors import FlowError, InternalError, ServiceUnavailable, TooLarge

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from vestibule.domain.errors import FlowError, LocationChangeRequired, TooManyRequests
 from vestibule.domain.flow import Flow, Kind
@@ -35,8 +36,7 @@ _PAGE = re.compile(r"/self-service/(?!errors$)(?!.*/flows$).*|/ui/.*")
 """Addresses that people open: their errors are pages. All others answer JSON whoever asks."""
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """An HTTP answer, before cookies and headers that all answers share."""
 
     status: int

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vestibule.config.points import Point
 from vestibule.crypto import csrf
@@ -41,8 +43,7 @@ _TRIES = 5
 """Writes of one recovery. More means that many others change the flow or the person at this moment."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recovery:
+class Recovery(Struct, frozen=True):
     """The right code or link, by whom it was presented. `payload` is the form's transient payload."""
 
     flow: Flow

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from vestibule.domain.errors import Conflict, SessionInactive
 from vestibule.domain.flow import FlowType, Kind

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vestibule.config.points import Point
 from vestibule.domain.errors import RefreshRequired
@@ -27,8 +29,7 @@ from vestibule.stores.identity_items import addresses_of, identifiers_of
 from vestibule.ui import messages
 
 
-@dataclass(frozen=True, slots=True)
-class Submitted:
+class Submitted(Struct, frozen=True):
     """A form of settings with everything that it is about."""
 
     flow: Flow

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
+
+from msgspec import Struct, field
 
 from vestibule.config.points import Point
 from vestibule.domain.flow import Flow
 from vestibule.domain.identity import Identity
 from vestibule.domain.json import Json
 from vestibule.domain.outcome import Outcome
+from vestibule.domain.record import Unprinted
 from vestibule.domain.request import Request
 from vestibule.domain.session import AuthenticationMethod
 from vestibule.lifecycle.issuing import Issued
@@ -18,8 +20,7 @@ from vestibule.ports import TransactWrite
 from vestibule.services import Services
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class Moment(Unprinted, frozen=True, kw_only=True):
     """What a hook may look at, and what the answer will be made of. What is not known yet at a point is None.
 
     `return_to` is where a browser goes when the flow succeeds, `continue_with` what apps are told to do then.
@@ -38,12 +39,11 @@ class Moment:
     return_to: str = ""
     continue_with: tuple[Json, ...] = ()
     verification: Flow | None = None
-    csrf: str = field(default="", repr=False)
-    values: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
+    csrf: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
+class Contribution(Struct, frozen=True):
     """What hooks add to the write that is about to happen, and the moment as it goes on with it."""
 
     moment: Moment

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from vestibule.config.points import Point
 from vestibule.domain.flow import Flow, Kind

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from vestibule.domain.addresses import as_sent
 from vestibule.domain.errors import AddressNotVerified, Misconfigured, ServiceUnavailable

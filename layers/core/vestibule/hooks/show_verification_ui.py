@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from vestibule.domain.flow import Kind
 from vestibule.domain.outcome import Outcome

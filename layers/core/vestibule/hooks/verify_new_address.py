@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from vestibule.domain.errors import TooManyRequests
 from vestibule.domain.flow import Kind

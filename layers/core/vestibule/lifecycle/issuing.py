@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from msgspec.structs import replace
 
 from vestibule.crypto import csrf
 from vestibule.crypto.tokens import SessionToken
@@ -10,6 +10,7 @@ from vestibule.domain.flow import Flow
 from vestibule.domain.identity import Identity
 from vestibule.domain.json import Json
 from vestibule.domain.outcome import UNCHANGED, CookieChanges, SessionCookie
+from vestibule.domain.record import Unprinted
 from vestibule.domain.request import Request
 from vestibule.domain.session import NIL_UUID, AuthenticationMethod, Device, Session
 from vestibule.services import Services
@@ -17,8 +18,7 @@ from vestibule.services import Services
 _TEXT = 512
 
 
-@dataclass(frozen=True, slots=True)
-class Issued:
+class Issued(Unprinted, frozen=True):
     """A session that is ready to be stored, and its token, which is stored nowhere.
 
     `shown` is the session as this answer presents it; on a refresh the wire still shows the old expiry, and the
@@ -26,7 +26,7 @@ class Issued:
     """
 
     session: Session
-    token: str = field(repr=False)
+    token: str
     shown: Session
     is_new: bool = True
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from uuid import UUID
+
+from msgspec import Struct
 
 from vestibule.crypto import csrf
 from vestibule.crypto.tokens import SessionToken
@@ -24,8 +25,7 @@ _EXPIRE_WITH_ID = {Kind.LOGIN, Kind.REGISTRATION}
 _CSRF_DOCS = "https://www.ory.com/docs/troubleshooting/csrf"
 
 
-@dataclass(frozen=True, slots=True)
-class Resumed:
+class Resumed(Struct, frozen=True):
     """A flow that is submitted, who submits it (an active session or None), and what else was asked for."""
 
     flow: Flow

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from vestibule.crypto import csrf
 from vestibule.domain.errors import BadRequest, FlowExpired

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from vestibule.crypto.tokens import SessionToken
 from vestibule.domain.errors import BadRequest, Gone, IdentityMismatch, NoSession, NotFound

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vestibule.domain.addresses import as_verified, verifiable
 from vestibule.domain.flow import Flow
@@ -20,8 +22,7 @@ from vestibule.stores.derivation import derived
 from vestibule.stores.pending_changes import PendingChange
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Struct, frozen=True):
     """A change that may be made now: the identity as it was and as it is to be, and by which session it was asked for.
 
     `writes` belong into the transaction that makes it.

@@ -7,10 +7,12 @@ is decided again for the flow as it is then; so of any number of right codes at 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vestibule.domain.addresses import as_sent, as_verified, verifiable
 from vestibule.domain.code import Purpose, SentCode
@@ -34,8 +36,7 @@ _TRIES = 10
 """Decisions of one step. More means that very many requests for one flow or person come at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(Struct, frozen=True):
     """The address is proven: flow and identity as they are stored now. `made` is the change that waited for it."""
 
     flow: Flow
@@ -43,27 +44,23 @@ class Proof:
     made: Due | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Wrong:
+class Wrong(Struct, frozen=True):
     """The code is not right, or it has expired; the flow says so."""
 
     flow: Flow
 
 
-@dataclass(frozen=True, slots=True)
-class Passed:
+class Passed(Struct, frozen=True):
     """The flow's address was proven before."""
 
     flow: Flow
 
 
-@dataclass(frozen=True, slots=True)
-class TooMany:
+class TooMany(Struct, frozen=True):
     """Too many attempts were counted: nothing was compared."""
 
 
-@dataclass(frozen=True, slots=True)
-class Expired:
+class Expired(Struct, frozen=True):
     """The link was good until then."""
 
     at: datetime

@@ -7,10 +7,12 @@ transaction of as many items. Each step is one transaction on the version of the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vestibule.crypto.text import same
 from vestibule.domain.code import Purpose, SentCode
@@ -46,8 +48,7 @@ _OTHER_LINKS = 4
 """Links that were sent earlier and still hold; a new code makes earlier ones void instead (contract 09)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """The flow as it is to be stored, and the message that goes with it."""
 
     flow: Flow

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vestibule.config.normalise import InvalidPhone, email, phone
 from vestibule.crypto import csrf
@@ -30,8 +32,7 @@ _OTHER_LINKS = 4
 """Links that were sent earlier and still hold; a new code makes earlier ones void instead (contract 09)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sending:
+class Sending(Struct, frozen=True):
     """The flow with what was sent, not stored yet, and the message to be stored with it."""
 
     flow: Flow

@@ -6,8 +6,9 @@ import importlib.util
 import sys
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any, cast
+
+from msgspec import Struct, field
 
 from vestibule.local.routes import Function
 
@@ -19,8 +20,7 @@ class DoorError(Exception):
     """A function's code cannot be loaded. Names the function and its file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """What Lambda passes beside the event."""
 
     function_name: str

@@ -11,10 +11,11 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 from urllib.parse import parse_qsl, unquote
+
+from msgspec import Struct
 
 from vestibule.local.routes import Api, Match
 
@@ -26,8 +27,7 @@ _OURS = frozenset({"content-length", "transfer-encoding", "connection"})
 """Response headers that belong to the connection: the server sets them."""
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
+class HttpRequest(Struct, frozen=True):
     api: Api
     method: str
     path: str
@@ -48,8 +48,7 @@ class HttpRequest:
         return next((value for key, value in self.headers if key == name), "")
 
 
-@dataclass(frozen=True, slots=True)
-class HttpResponse:
+class HttpResponse(Struct, frozen=True):
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""

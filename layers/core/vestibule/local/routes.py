@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 from vestibule.local import template
 from vestibule.local.template import Document, TemplateError
@@ -19,8 +20,7 @@ APIS: dict[str, Api] = {"PublicApi": "public", "AdminApi": "admin"}
 DEFAULT = "$default"
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Struct, frozen=True):
     """One Lambda function of the template, as far as it can be run here."""
 
     name: str
@@ -32,8 +32,7 @@ class Function:
     """What has a value without AWS: literals and parameters with a default."""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     api: Api
     method: str
     """Upper case; `ANY` takes all."""
@@ -51,8 +50,7 @@ class Route:
         return self.path.split("/")
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     route: Route
     parameters: Mapping[str, str]
     """Percent-decoded."""

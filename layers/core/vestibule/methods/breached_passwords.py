@@ -10,10 +10,11 @@ import hashlib
 import re
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
+
+from msgspec import Struct, field
 
 from vestibule.ports import Web, WebUnreachable
 from vestibule.services import Services
@@ -33,8 +34,7 @@ class PolicyUnavailable(Exception):
     """The list did not answer, and the configuration does not let passwords pass unchecked."""
 
 
-@dataclass(slots=True)
-class _Answers:
+class _Answers(Struct):
     """The latest answers, by the address asked. Safe under threads."""
 
     entries: OrderedDict[str, tuple[datetime, bytes]] = field(default_factory=OrderedDict[str, tuple[datetime, bytes]])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vestibule.domain.code import Purpose, SentCode
 from vestibule.domain.credential import CredentialType
@@ -34,8 +36,7 @@ _HOUR = timedelta(hours=1)
 _GUESS, _MAIL = "code", "mail"
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(Struct, frozen=True):
     """What a message with a code says beside the code. `field` is the code's name in it."""
 
     template: str

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vestibule.config.normalise import identifier as normalised
 from vestibule.domain.addresses import verifiable
@@ -27,8 +29,7 @@ LONGEST = 64
 """Characters of a code that are looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class CodeLogin:
+class CodeLogin(Struct, frozen=True):
     id: str = CODE
     fields: tuple[str, ...] = ("identifier", "code", "resend", "address")
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vestibule.domain.addresses import as_verified
 from vestibule.domain.code import Purpose
@@ -26,8 +28,7 @@ _LONGEST = 64
 """Characters of a code that are looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class CodeRegistration:
+class CodeRegistration(Struct, frozen=True):
     id: str = CODE
     fields: tuple[str, ...] = ("code", "resend", "address")
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vestibule.config.normalise import identifier as normalised
 from vestibule.domain.flow import Flow, FlowState
@@ -29,8 +31,7 @@ _ALL = "methods"
 """`flow.internal["methods"]`: those that the form offers."""
 
 
-@dataclass(frozen=True, slots=True)
-class IdentifierFirst:
+class IdentifierFirst(Struct, frozen=True):
     id: str = IDENTIFIER_FIRST
     fields: tuple[str, ...] = ("identifier",)
 

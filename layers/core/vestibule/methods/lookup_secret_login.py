@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from vestibule.domain.errors import ServiceUnavailable
 from vestibule.domain.flow import Flow
@@ -23,8 +24,7 @@ _TRIES = 12
 """Other codes of the same person may be used at the same moment, once each."""
 
 
-@dataclass(frozen=True, slots=True)
-class LookupSecretLogin:
+class LookupSecretLogin(Struct, frozen=True):
     id: str = LOOKUP_SECRET
     fields: tuple[str, ...] = (LOOKUP_SECRET,)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vestibule.domain.flow import Flow
 from vestibule.domain.json import Json
@@ -36,8 +38,7 @@ _SHOWN = "lookup_shown"
 """`flow.internal["lookup_shown"]`: the codes in force are shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class LookupSecretSettings:
+class LookupSecretSettings(Struct, frozen=True):
     id: str = LOOKUP_SECRET
     fields: tuple[str, ...] = ()
     flags: tuple[str, ...] = (_REVEAL, _REGENERATE, _CONFIRM, _DISABLE)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+from msgspec import Struct, field
 
 from vestibule.config.json_shapes import is_object
 from vestibule.domain.flow import Flow
 from vestibule.domain.identity import Identity
 from vestibule.domain.json import Json
 from vestibule.domain.message import Problem
+from vestibule.domain.record import Unprinted
 from vestibule.domain.request import Request
 from vestibule.domain.session import AuthenticationMethod, Session
 from vestibule.ports import Item, Key, TransactWrite
@@ -19,11 +21,10 @@ from vestibule.stores.identities import Secrets
 from vestibule.ui.nodes import Node
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Unprinted, frozen=True):
     """The decoded body. Contract 04 §6."""
 
-    fields: Json = field(repr=False)
+    fields: Json
 
     def text(self, name: str) -> str:
         """The field's text; empty when it is missing or no text."""
@@ -44,8 +45,7 @@ class Form:
         return payload if is_object(payload) else {}
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """One submit. `found` holds what the method asked to be read along with the flow, by key."""
 
     request: Request
@@ -55,8 +55,7 @@ class Attempt:
     found: Mapping[Key, Item | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Proven:
+class Proven(Unprinted, frozen=True):
     """The person is who they say they are, or may become so: a new identity has version 0.
 
     `writes` belong into the transaction that acts on it, `secrets` are the credentials of a new identity. `beside` is
@@ -69,13 +68,12 @@ class Proven:
     factor: AuthenticationMethod
     writes: tuple[TransactWrite, ...] = ()
     beside: tuple[Callable[[], object], ...] = ()
-    secrets: Secrets = field(default_factory=dict[str, Any], repr=False)
+    secrets: Secrets = field(default_factory=dict[str, Any])
     address: tuple[str, str] | None = None
     flow: Flow | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Struct, frozen=True):
     """The form cannot be accepted. `values` are shown again, under the names of their nodes.
 
     `flow` is the flow to show where it is another one than was submitted: an attempt was counted.
@@ -86,8 +84,7 @@ class Rejected:
     flow: Flow | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(Struct, frozen=True):
     """The method needs another step: the flow as it is to be stored now, and what belongs into the same transaction."""
 
     flow: Flow
@@ -97,8 +94,7 @@ class Pending:
 Verdict = Proven | Rejected | Pending
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Unprinted, frozen=True):
     """What the person wants to have changed about themselves, and may: the identity as it is to be stored.
 
     `secrets` are the credentials that change, `writes` belong into the same transaction. `factor` is what the person
@@ -106,13 +102,12 @@ class Change:
     """
 
     identity: Identity
-    secrets: Secrets = field(default_factory=dict[str, Any], repr=False)
+    secrets: Secrets = field(default_factory=dict[str, Any])
     factor: AuthenticationMethod | None = None
     writes: tuple[TransactWrite, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsAttempt:
+class SettingsAttempt(Struct, frozen=True):
     """One submit of somebody who is signed in. `identity` is that person as just read."""
 
     flow: Flow

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from vestibule.config.normalise import identifier as normalised
 from vestibule.domain.errors import TooManyRequests
@@ -24,8 +25,7 @@ from vestibule.ui.nodes import Node, input_node, submit_node
 PASSWORD = "password"  # noqa: S105 (the name of the method)
 
 
-@dataclass(frozen=True, slots=True)
-class PasswordLogin:
+class PasswordLogin(Struct, frozen=True):
     id: str = PASSWORD
     fields: tuple[str, ...] = ("identifier", "password_identifier", "password")
 

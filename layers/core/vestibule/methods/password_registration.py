@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from vestibule.domain.errors import BadGateway
 from vestibule.domain.flow import Flow
@@ -21,8 +22,7 @@ from vestibule.ui.nodes import Node, input_node, submit_node
 PASSWORD = "password"  # noqa: S105 (the name of the method)
 
 
-@dataclass(frozen=True, slots=True)
-class PasswordRegistration:
+class PasswordRegistration(Struct, frozen=True):
     id: str = PASSWORD
     fields: tuple[str, ...] = ("password",)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vestibule.domain.flow import Flow
 from vestibule.domain.message import Problem
@@ -17,8 +19,7 @@ from vestibule.ui.nodes import Node, input_node, submit_node
 _AT = "#/password"
 
 
-@dataclass(frozen=True, slots=True)
-class PasswordSettings:
+class PasswordSettings(Struct, frozen=True):
     id: str = PASSWORD
     fields: tuple[str, ...] = ("password",)
     flags: tuple[str, ...] = ()

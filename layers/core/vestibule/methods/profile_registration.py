@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vestibule.config.document import merged
 from vestibule.config.json_shapes import is_object
@@ -21,8 +23,7 @@ _BACK = "previous"
 FORWARD = "credential-selection"
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileRegistration:
+class ProfileRegistration(Struct, frozen=True):
     id: str = PROFILE
     fields: tuple[str, ...] = ("screen",)
 

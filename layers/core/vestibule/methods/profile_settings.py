@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vestibule.config.identity_schema import IdentitySchema
 from vestibule.domain.flow import Flow
@@ -25,8 +27,7 @@ _UNKNOWN = "unknown"
 _MOST_UNKNOWN = 20
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileSettings:
+class ProfileSettings(Struct, frozen=True):
     id: str = PROFILE
     fields: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from vestibule.config import normalise
 from vestibule.config.formats import is_email
@@ -49,24 +50,21 @@ FIELDS = (
 _ADDRESSES = ("email", "recovery_address", "recovery_confirm_address")
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """Of the addresses of whoever `typed` is, the one with this digest."""
 
     typed: str
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Confirmed:
+class Confirmed(Struct, frozen=True):
     """Send the code to `to`, one of the addresses of whoever `typed` is."""
 
     typed: str
     to: str
 
 
-@dataclass(frozen=True, slots=True)
-class Back:
+class Back(Struct, frozen=True):
     """One step back."""
 
     typed: str
@@ -94,8 +92,7 @@ class RecoveryMethod(Protocol):
     def asked(self, flow: Flow, form: Form) -> Asked: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """One that was typed. `value` is normalised, or the text itself where it can be no address."""
 
     via: str

@@ -6,7 +6,8 @@ Where people choose among their addresses, the form is another one: see `recover
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from vestibule.domain.flow import Flow, FlowState
 from vestibule.methods import recovery_choice
@@ -20,8 +21,7 @@ from vestibule.ui.nodes import Node, input_node, submit_node
 CODE = "code"
 
 
-@dataclass(frozen=True, slots=True)
-class RecoveryCode:
+class RecoveryCode(Struct, frozen=True):
     id: str = CODE
 
     def enabled(self, svc: Services) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from vestibule.domain.flow import Flow, FlowState
 from vestibule.methods.method import Form
@@ -16,8 +17,7 @@ from vestibule.ui.nodes import Node, input_node, submit_node
 LINK = "link"
 
 
-@dataclass(frozen=True, slots=True)
-class RecoveryLink:
+class RecoveryLink(Struct, frozen=True):
     id: str = LINK
 
     def enabled(self, svc: Services) -> bool:

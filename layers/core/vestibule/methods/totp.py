@@ -10,13 +10,13 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, SHA512
 from cryptography.hazmat.primitives.twofactor import totp as rfc6238
 
+from vestibule.domain.record import Unprinted
 from vestibule.ports import Key, Put
 from vestibule.services import Services
 
@@ -32,11 +32,10 @@ _DIGITS, _PERIOD = 6, 30
 _LONGEST_PERIOD = 300
 
 
-@dataclass(frozen=True, slots=True)
-class App:
+class App(Unprinted, frozen=True):
     """What an `otpauth://totp/` address tells an authenticator app."""
 
-    secret: bytes = field(repr=False)
+    secret: bytes
     digest: str = "SHA1"
     digits: int = _DIGITS
     period: int = _PERIOD
@@ -57,13 +56,12 @@ class App:
         return rfc6238.TOTP(self.secret, self.digits, digest, self.period, enforce_key_length=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Unprinted, frozen=True):
     """A code that is right. `use` names secret and time step: what may be used once (RFC 6238 §5.2)."""
 
     identity_id: str
     use: str
-    until: datetime = field(repr=False)
+    until: datetime
 
     def key(self, svc: Services) -> Key:
         return svc.credentials.use_key(self.identity_id, self.use)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from vestibule.domain.flow import Flow
 from vestibule.domain.message import Problem
@@ -17,8 +18,7 @@ from vestibule.ui import messages
 from vestibule.ui.nodes import Node, input_node, submit_node
 
 
-@dataclass(frozen=True, slots=True)
-class TotpLogin:
+class TotpLogin(Struct, frozen=True):
     id: str = TOTP
     fields: tuple[str, ...] = (CODE,)
 

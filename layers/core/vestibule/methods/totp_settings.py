@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vestibule.domain.flow import Flow
 from vestibule.domain.identity import Identity
@@ -25,8 +27,7 @@ _SECRET_BYTES = 20
 _SIZE = 256
 
 
-@dataclass(frozen=True, slots=True)
-class TotpSettings:
+class TotpSettings(Struct, frozen=True):
     id: str = TOTP
     fields: tuple[str, ...] = (CODE,)
     flags: tuple[str, ...] = (_UNLINK,)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct
 
 from vestibule.domain.flow import Flow
 from vestibule.domain.message import Problem
+from vestibule.domain.record import Unprinted
 from vestibule.methods.method import Form, Rejected
 from vestibule.services import Services
 from vestibule.ui import messages
@@ -28,18 +30,16 @@ PREFILLED = "prefilled"
 LONGEST_ADDRESS = 320
 
 
-@dataclass(frozen=True, slots=True)
-class SendTo:
+class SendTo(Struct, frozen=True):
     """Send a code or link to this address, given as typed."""
 
     typed: str
 
 
-@dataclass(frozen=True, slots=True)
-class Presented:
+class Presented(Unprinted, frozen=True):
     """Here is the code or token that was sent."""
 
-    secret: str = field(repr=False)
+    secret: str
 
 
 class VerificationMethod(Protocol):

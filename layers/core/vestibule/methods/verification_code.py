@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from vestibule.domain.flow import Flow, FlowState
 from vestibule.methods.method import Form, Rejected
@@ -24,8 +25,7 @@ from vestibule.ui.nodes import Node, csrf_node, input_node, submit_node
 CODE = "code"
 
 
-@dataclass(frozen=True, slots=True)
-class VerificationCode:
+class VerificationCode(Struct, frozen=True):
     id: str = CODE
 
     def enabled(self, svc: Services) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from vestibule.config.formats import is_email
 from vestibule.domain.flow import Flow
@@ -25,8 +26,7 @@ from vestibule.ui.nodes import Node, csrf_node, input_node, submit_node
 LINK = "link"
 
 
-@dataclass(frozen=True, slots=True)
-class VerificationLink:
+class VerificationLink(Struct, frozen=True):
     id: str = LINK
 
     def enabled(self, svc: Services) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from msgspec import Struct
 
 from vestibule.pages.look import Look, theme_css
 
@@ -16,8 +17,7 @@ _FOREVER = "public, max-age=31536000, immutable"
 _SHORTLY = "public, max-age=300"
 
 
-@dataclass(frozen=True, slots=True)
-class Asset:
+class Asset(Struct, frozen=True):
     """`name` with the digest in it: `style.3f2a….css`."""
 
     name: str

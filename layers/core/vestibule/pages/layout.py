@@ -8,8 +8,10 @@ them; all others get a form of their own, so that Enter always presses the butto
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vestibule.pages.nodes import notices, widget
 from vestibule.pages.widgets import Box, Button, Field, Hidden, Notice, Role, Script, Widget
@@ -40,8 +42,7 @@ _EVERYONE = frozenset({"default", "captcha"})
 _APART = frozenset({Role.RESEND, Role.BACK})
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """What belongs together: fields and whatever else is shown, then its buttons. `group` is the method."""
 
     group: str
@@ -57,8 +58,7 @@ class Block:
         return next(iter(actions or lone), None) if self.primary else None
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Struct, frozen=True):
     hidden: tuple[Hidden, ...]
     blocks: tuple[Block, ...]
 
@@ -68,8 +68,7 @@ class Form:
         return any(block.buttons or _fields(block.shown) for block in self.blocks)
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """A group on a page with several: settings. `forms` share nothing but the hidden nodes."""
 
     group: str
@@ -83,8 +82,7 @@ class Section:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Arrangement:
+class Arrangement(Struct, frozen=True):
     """`forms` stand in the card, `quiet` are the small ones at its foot: send again, back."""
 
     notices: tuple[Notice, ...]

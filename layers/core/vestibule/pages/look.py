@@ -8,7 +8,9 @@ where it would not show on the card.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+
+from msgspec import Struct
+from msgspec.structs import fields
 
 _COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 _LENGTH = re.compile(r"0|[0-9]{1,3}(?:\.[0-9]{1,3})?(?:px|rem|em)")
@@ -20,8 +22,7 @@ _READABLE = 4.5
 Rgb = tuple[int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Palette:
+class Palette(Struct, frozen=True):
     """Colours of one theme, `#rgb` or `#rrggbb`; None is the built-in one, or derived."""
 
     accent: str | None = None
@@ -37,8 +38,7 @@ class Palette:
                 raise ValueError(f"{each.name}: {value!r} is no colour like #1a2b3c")
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     label: str
     url: str
 
@@ -51,8 +51,7 @@ class Link:
         return _URL.fullmatch(url) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Logo:
+class Logo(Struct, frozen=True):
     """An image beside the name, drawn from the pages' own origin."""
 
     content_type: str
@@ -63,8 +62,7 @@ class Logo:
             raise ValueError(f"{self.content_type!r} is no type of an image")
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """What makes the pages somebody's own.
 
     `base` is the path of the public URL ("" or "/auth"); `offers` are the flows that are switched on and so linked to.

@@ -6,13 +6,13 @@ Templates never see more than plain values, and everything they write is escaped
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from msgspec import Struct
 
 from vestibule.pages.assets import assets
 from vestibule.pages.layout import Arrangement, arrange
@@ -35,8 +35,7 @@ _TOPIC_OF_STATE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Struct, frozen=True):
     """A link to somewhere else, with the words before it."""
 
     label: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, cast
 from urllib.parse import urlencode
+
+from msgspec.structs import replace
 
 from vestibule.domain.errors import (
     Aal2Required,

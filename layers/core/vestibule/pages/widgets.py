@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+
+class Notice(Struct, frozen=True):
     """A sentence with its weight, `info`, `success` or `error`; of a field, with the field's id and label."""
 
     kind: str
@@ -17,15 +17,13 @@ class Notice:
     about: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Hidden:
+class Hidden(Struct, frozen=True):
     name: str
     value: str
     onload: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """An input with its label. `kind` is the input's type, or `select`."""
 
     id: str
@@ -59,8 +57,7 @@ class Role(StrEnum):
     BACK = "back"
 
 
-@dataclass(frozen=True, slots=True)
-class Button:
+class Button(Struct, frozen=True):
     """Sends the form with `name=value`, or with `trigger` calls the function of that name in the browser.
 
     `about` is what a button takes away (a key, a linked account), `since` when that was added.
@@ -77,8 +74,7 @@ class Button:
     since: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """Something to read, copy and print: a secret, or `entries` of a list of codes (text, already used)."""
 
     id: str
@@ -87,8 +83,7 @@ class Text:
     entries: tuple[tuple[str, bool], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(Struct, frozen=True):
     id: str
     src: str
     alt: str
@@ -96,22 +91,19 @@ class Image:
     height: int
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
+class Anchor(Struct, frozen=True):
     id: str
     href: str
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(Struct, frozen=True):
     id: str
     src: str
     integrity: str
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """A place that a script fills."""
 
     id: str

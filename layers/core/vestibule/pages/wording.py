@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
+
+from msgspec import Struct
 
 FALLBACK = "en"
 LANGUAGES = ("en", "de")
@@ -23,8 +24,7 @@ _GENERIC = frozenset({4000001, 4000005, 5000001})
 _GENERATED = 1070002
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
+class Wording(Struct, frozen=True):
     """One language. Calling it with a key of `page` gives the sentence, with the values in its places."""
 
     language: str

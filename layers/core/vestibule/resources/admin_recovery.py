@@ -5,9 +5,9 @@ Nothing is sent, and so no address is proven by them. They also work where recov
 
 # No `from __future__ import annotations`: pydantic reads the annotations when the process starts.
 
-from dataclasses import replace
 from datetime import timedelta
 
+from msgspec.structs import replace
 from pydantic import Field
 
 from vestibule.config.values import parse_duration

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from vestibule.domain.errors import BadRequest, Conflict, FlowError, ServiceUnav
 from vestibule.domain.identity import Identity
 from vestibule.domain.json import Json
 from vestibule.domain.outcome import Document, Outcome
+from vestibule.domain.record import Unprinted
 from vestibule.domain.request import Request
 from vestibule.ports import StoreUnavailable
 from vestibule.resources.admin_body import read_object, shaped
@@ -27,10 +27,9 @@ TIME = timedelta(seconds=20)
 SIDE_BY_SIDE = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(Unprinted, frozen=True):
     identity: Identity
-    secrets: Json = field(repr=False)
+    secrets: Json
 
 
 def batch(request: Request, svc: Services) -> Outcome:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from vestibule.domain.errors import BadRequest
 from vestibule.domain.identity import Identity
 from vestibule.domain.json import Json
+from vestibule.domain.record import Unprinted
 from vestibule.methods.factors import entries
 from vestibule.ports import PasswordTooLong
 from vestibule.resources.identities_bodies import Credentials, KeysConfig, PasswordConfig, ProvidersConfig
@@ -19,11 +19,10 @@ from vestibule.services import Services
 from vestibule.stores.derivation import with_credential
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
+class Imported(Unprinted, frozen=True):
     """Credential type to its config as it is stored: passwords are hashed, hashes checked."""
 
-    configs: Mapping[str, Json] = field(repr=False)
+    configs: Mapping[str, Json]
 
     def onto(self, identity: Identity, present: Mapping[str, Json], now: datetime) -> tuple[Identity, dict[str, Json]]:
         """The identity with these credentials, and their configs merged with the `present` ones."""

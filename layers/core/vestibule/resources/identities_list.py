@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import urlencode
 from uuid import UUID
+
+from msgspec import Struct
 
 from vestibule.config import normalise
 from vestibule.domain.credential import CredentialType
@@ -38,8 +39,7 @@ _CASE_SENSITIVE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """`following` is the id behind which the next page begins; None on the last one."""
 
     identities: Sequence[Identity]

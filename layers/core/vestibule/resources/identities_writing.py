@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import TypeVar
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from vestibule.config import normalise
 from vestibule.domain.errors import BadRequest, Conflict, NotFound, TooLarge

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, cast
 
 import jsonpatch  # pyright: ignore[reportMissingTypeStubs] (it ships none)
@@ -14,6 +13,7 @@ from vestibule.config.document import parts
 from vestibule.config.json_shapes import is_object
 from vestibule.domain.errors import BadRequest
 from vestibule.domain.json import Json
+from vestibule.domain.record import Unprinted
 from vestibule.domain.request import Request
 from vestibule.resources.admin_body import read_list
 from vestibule.ui.strict_json import BadBody, json_object
@@ -31,9 +31,8 @@ _CLOSED = (("id",), ("statechangedat",), ("credentials", "oidc"), ("credentials"
 _apply = cast("Callable[[Any, list[Json]], Any]", jsonpatch.apply_patch)
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
-    document: Json = field(repr=False)
+class Operation(Unprinted, frozen=True):
+    document: Json
     path: tuple[str, ...]
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil
 from typing import Any, TypeVar
 from urllib.parse import urlencode
+
+from msgspec import Struct
 
 from vestibule.domain.request import Request
 from vestibule.services import Services
@@ -17,8 +18,7 @@ DEFAULT_SIZE = 250
 MAX_SIZE = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class NumberedPage:
+class NumberedPage(Struct, frozen=True):
     """`number` counts from 0."""
 
     number: int

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from vestibule.crypto.sealing import Sealer
 from vestibule.crypto.text import to_base64url
+from vestibule.domain.record import Unprinted
 from vestibule.domain.times import epoch_seconds, from_micros, to_micros
 from vestibule.ports import Absent, Clock, ConditionFailed, Key, Present, Put, Random, Table, Update
 
@@ -17,13 +17,12 @@ LIFESPAN = timedelta(minutes=15)
 _SECRET = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Parked:
+class Parked(Unprinted, frozen=True):
     """A decoded form with the flow and the person it belongs to."""
 
     flow_id: str
     identity_id: str
-    fields: Mapping[str, Any] = field(repr=False)
+    fields: Mapping[str, Any]
 
 
 class ContinuityStore:

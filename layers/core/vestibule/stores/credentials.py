@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from vestibule.crypto.sealing import Sealer
+from vestibule.domain.record import Unprinted
 from vestibule.domain.times import epoch_seconds
 from vestibule.ports import Absent, Equals, Item, Key, Put, Table
 from vestibule.stores.identity_items import credential_key
 
 
-@dataclass(frozen=True, slots=True)
-class StoredSecret:
+class StoredSecret(Unprinted, frozen=True):
     """A credential's config as it was read; `sealed` is the stored text, by which a change of it is noticed."""
 
-    config: Mapping[str, Any] = field(repr=False)
-    sealed: str = field(repr=False)
+    config: Mapping[str, Any]
+    sealed: str
 
 
 class CredentialStore:

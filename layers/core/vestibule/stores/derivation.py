@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vestibule.config.identity_schema import IdentitySchema
 from vestibule.domain.credential import Credential
 from vestibule.domain.identity import AddressStatus, Identity, RecoveryAddress, VerifiableAddress
 
 
-@dataclass(frozen=True, slots=True)
-class KnownStatus:
+class KnownStatus(Struct, frozen=True):
     """What an administrator or a hook knows of a derived address. Addresses that the traits lack are dropped."""
 
     value: str

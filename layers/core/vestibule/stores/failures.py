@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from vestibule.domain.json import Json
 from vestibule.domain.times import epoch_seconds, from_micros, to_micros
@@ -13,8 +14,7 @@ from vestibule.ports import Clock, Put, Random, Table
 _KEPT = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """An error that a browser was sent away with. `error` is the wire's error object."""
 
     id: str

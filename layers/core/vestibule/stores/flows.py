@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from vestibule.domain.code import Purpose, SentCode
 from vestibule.domain.flow import Flow, FlowState, FlowType, Kind

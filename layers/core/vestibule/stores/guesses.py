@@ -6,8 +6,9 @@ parallel guesses stays within the limits. An identifier without an account has a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 from vestibule.domain.times import to_micros
 from vestibule.ports import (
@@ -33,8 +34,7 @@ _TRIES = 5
 _MICROS = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class GuessLimits:
+class GuessLimits(Struct, frozen=True):
     """`vestibule.guesses` of the configuration.
 
     `free` guesses need no waiting; after them every guess waits from the one before, first `first_wait`, then twice
@@ -56,15 +56,13 @@ class GuessLimits:
         return min(self.first_wait * 2**doublings, self.max_wait)
 
 
-@dataclass(frozen=True, slots=True)
-class Reserved:
+class Reserved(Struct, frozen=True):
     """The guess may be compared. `count`: its number since the last success."""
 
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """The guess must not be compared, not even a right one."""
 
     retry_after: timedelta

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+
+from msgspec.structs import replace
 
 from vestibule.crypto.sealing import Sealer
 from vestibule.domain.identity import Identity, State
+from vestibule.domain.record import Unprinted
 from vestibule.ports import (
     Absent,
     AnyOf,
@@ -61,15 +63,14 @@ class IdentityChanged(Exception):
     """Another request wrote or deleted the identity since it was read."""
 
 
-@dataclass(frozen=True, slots=True)
-class IdentifierEntry:
+class IdentifierEntry(Unprinted, frozen=True):
     """Who a credential identifier belongs to. For `password` the hash stands beside it: hashing starts at once.
 
     `rotated`: another secret than the first of `secrets.cipher` sealed it.
     """
 
     identity_id: str
-    hashed_password: str | None = field(default=None, repr=False)
+    hashed_password: str | None = None
     rotated: bool = False
 
 

@@ -6,16 +6,17 @@ Item: pk `I#<identity>`, sk `P#`; `flow` the verification flow, `doc` the change
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import asdict
+
+from vestibule.domain.record import Unprinted
 from vestibule.domain.times import epoch_seconds
 from vestibule.ports import Delete, Equals, Key, Put, Table
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PendingChange:
+class PendingChange(Unprinted, frozen=True, kw_only=True):
     """`traits` take the place of those that `before` is the digest of, once `address` is proven in `flow_id`.
 
     Whoever asked for it has to be signed in still, by `session_id`; `origin_id` is the settings flow it was asked in.
@@ -24,7 +25,7 @@ class PendingChange:
     flow_id: str
     via: str
     address: str
-    traits: Any = field(repr=False)
+    traits: Any
     before: str
     session_id: str
     origin_id: str

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vestibule.crypto.tokens import SessionToken
 from vestibule.domain.identity import Identity
@@ -36,8 +38,7 @@ class SessionChanged(Exception):
     """Another request wrote or deleted the session since it was read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True):
     """Where a list of sessions goes on: behind this session."""
 
     session_id: str

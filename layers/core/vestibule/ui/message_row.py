@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from string import Formatter
 from typing import Any
+
+from msgspec import Struct
 
 from vestibule.config.json_shapes import is_list
 from vestibule.domain.message import Message, MessageType
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """Calling a row with its context makes the message.
 
     `keys` are the context keys it must be called with: exactly these, since clients read them. A `datetime` (aware)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from vestibule.domain.message import Message
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """One field, button, text, image, link, script or box of a form.
 
     `attributes` as on the wire, without `node_type`; messages inside them (`text`, `title`) are `Message`s.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from vestibule.ui.nodes import Node
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """Groups first, then names, each in the order listed; what is not listed: groups in front, names behind."""
 
     groups: tuple[str, ...]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hmac
 import os
 from base64 import b64encode
-from dataclasses import dataclass
 
 from argon2.low_level import Type, hash_secret_raw
+from msgspec import Struct
 
 from vestibule.adapters.hashers.fields import (
     HashOutOfBounds,
@@ -26,8 +26,7 @@ _MEMORY, _ITERATIONS, _PARALLELISM = 1_048_576, 10, 16
 _SHORTEST_SALT, _LONGEST_HASH = 8, 512
 
 
-@dataclass(frozen=True, slots=True)
-class Argon2Hash:
+class Argon2Hash(Struct, frozen=True):
     variant: Type
     memory: int
     """KiB."""
@@ -59,8 +58,7 @@ def parse(hashed: str) -> Argon2Hash:
     return Argon2Hash(_VARIANTS[hashed.split("$")[1]], memory, iterations, parallelism, salt, key)
 
 
-@dataclass(frozen=True, slots=True)
-class Argon2Maker:
+class Argon2Maker(Struct, frozen=True):
     """Makes argon2id. Memory in KiB, lengths in bytes."""
 
     memory: int

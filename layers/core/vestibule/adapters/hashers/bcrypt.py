@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hmac
 import re
-from dataclasses import dataclass
 
 import bcrypt
+from msgspec import Struct
 
 from vestibule.adapters.hashers.fields import HashOutOfBounds, HashUnreadable, StoredHash
 from vestibule.ports import PasswordTooLong
@@ -20,8 +20,7 @@ _ALPHABET = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _SMALLEST, _LARGEST = 4, 15
 
 
-@dataclass(frozen=True, slots=True)
-class BcryptHash:
+class BcryptHash(Struct, frozen=True):
     cost: int
     salt: str
     """22 characters."""
@@ -48,8 +47,7 @@ def parse(hashed: str) -> BcryptHash:
     return BcryptHash(cost, salt[:-1] + last, key)
 
 
-@dataclass(frozen=True, slots=True)
-class BcryptMaker:
+class BcryptMaker(Struct, frozen=True):
     """Makes variant 2a, which every reader knows."""
 
     cost: int

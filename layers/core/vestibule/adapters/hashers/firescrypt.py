@@ -7,11 +7,11 @@ Firebase derives an AES-256 key from the password by scrypt and stores the proje
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CTR
+from msgspec import Struct
 
 from vestibule.adapters.hashers.fields import HashOutOfBounds, HashUnreadable, digest, numbers, padded, parts
 from vestibule.adapters.hashers.scrypt import check_bounds, derive
@@ -20,8 +20,7 @@ _LAYOUT = "$firescrypt$ln=,r=,p=$salt$hash$salt_separator$signer_key"
 _LOGARITHM = 17
 
 
-@dataclass(frozen=True, slots=True)
-class FirescryptHash:
+class FirescryptHash(Struct, frozen=True):
     cost: int
     block: int
     parallelism: int

@@ -5,8 +5,9 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import cast
+
+from msgspec import Struct
 
 from vestibule.adapters.hashers.fields import HashOutOfBounds, StoredHash, UnknownHashFormat
 
@@ -14,8 +15,7 @@ _LONGEST = 4096
 """Characters; templates and keys of imported hashes are short."""
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     name: str
     prefix: re.Pattern[str]
     module: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
+
+from msgspec import Struct
 
 from vestibule.adapters.hashers import formats
 from vestibule.adapters.hashers.fields import HashNotImportable, Maker
@@ -13,8 +14,7 @@ from vestibule.adapters.hashers.fields import HashNotImportable, Maker
 _KIB_OF_A_GIB = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class HasherSettings:
+class HasherSettings(Struct, frozen=True):
     """`hashers` of the configuration (contract 05).
 
     Memory is in KiB; bcrypt's cost is raised where it must be by the configuration. `argon2_parallelism` must be a

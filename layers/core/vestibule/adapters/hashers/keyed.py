@@ -5,9 +5,10 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
+
+from msgspec import Struct
 
 from vestibule.adapters.hashers.fields import HashUnreadable, padded, parts
 
@@ -16,8 +17,7 @@ _SIZES = {"md4": 16, "md5": 16, "sha1": 20, "sha224": 28, "sha256": 32, "sha384"
 _HEX = re.compile(rb"[0-9a-f]+")
 
 
-@dataclass(frozen=True, slots=True)
-class KeyedHash:
+class KeyedHash(Struct, frozen=True):
     digest: str
     key: bytes
     hash: bytes

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from vestibule.adapters.hashers.fields import HashOutOfBounds, digest, numbers, parts, unpadded
 
@@ -17,8 +18,7 @@ _DIGESTS = {"sha1": "sha1", "sha224": "sha3_224", "sha256": "sha256", "sha384": 
 _ITERATIONS, _LONGEST_HASH = 10_000_000, 512
 
 
-@dataclass(frozen=True, slots=True)
-class Pbkdf2Hash:
+class Pbkdf2Hash(Struct, frozen=True):
     digest: str
     iterations: int
     salt: bytes

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from vestibule.adapters.hashers.fields import HashOutOfBounds, digest, numbers, padded, parts
 
@@ -12,8 +13,7 @@ _LAYOUT = "$scrypt$ln=,r=,p=$salt$hash"
 _COST, _BLOCK, _PARALLELISM, _LONGEST_HASH = 131_072, 8, 10, 512
 
 
-@dataclass(frozen=True, slots=True)
-class ScryptHash:
+class ScryptHash(Struct, frozen=True):
     cost: int
     block: int
     parallelism: int

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from vestibule.adapters.hashers.fields import HashUnreadable, padded
 
@@ -12,8 +13,7 @@ _LAYOUT = "{SSHA} and base64 of digest and salt"
 _DIGESTS = {"{SSHA": ("sha1", 20), "{SSHA256": ("sha256", 32), "{SSHA512": ("sha512", 64)}
 
 
-@dataclass(frozen=True, slots=True)
-class SaltedHash:
+class SaltedHash(Struct, frozen=True):
     digest: str
     salt: bytes
     hash: bytes

@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from vestibule.adapters.hashers.fields import HashUnreadable, padded
 
@@ -19,8 +20,7 @@ _LONGEST_PASSWORD = 4096
 """Bytes; a template may hold the password many times."""
 
 
-@dataclass(frozen=True, slots=True)
-class TemplatedHash:
+class TemplatedHash(Struct, frozen=True):
     digest: str
     template: bytes
     salt: bytes

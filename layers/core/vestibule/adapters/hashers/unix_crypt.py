@@ -6,9 +6,10 @@ when such a hash is met.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol, cast
+
+from msgspec import Struct
 
 from vestibule.adapters.hashers.fields import HashOutOfBounds, HashUnreadable
 
@@ -28,8 +29,7 @@ class _Scheme(Protocol):
     def verify(self, secret: bytes, text: str) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True)
-class CryptHash:
+class CryptHash(Struct, frozen=True):
     scheme: _Scheme
     text: str
     """As crypt(3) writes it."""

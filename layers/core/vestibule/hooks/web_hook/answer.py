@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from vestibule.config.json_shapes import is_list, is_object
 from vestibule.domain.json import Json
@@ -24,15 +25,13 @@ class Improper(Exception):
     """The target answered what cannot be used. The text says what, and nothing of the target's address."""
 
 
-@dataclass(frozen=True, slots=True)
-class Passed:
+class Passed(Struct, frozen=True):
     """Go on. `identity` are the fields that the target changes, none where it changes nothing."""
 
     identity: Json = field(default_factory=dict[str, Any])
 
 
-@dataclass(frozen=True, slots=True)
-class Stopped:
+class Stopped(Struct, frozen=True):
     """The target refuses, and says why (it may say nothing)."""
 
     problems: tuple[Problem, ...]

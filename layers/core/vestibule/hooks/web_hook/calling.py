@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
+
+from msgspec.structs import replace
 
 from vestibule.hooks.web_hook.request import Call
 from vestibule.ports import WebResponse, WebTimeout, WebUnreachable

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
+from msgspec.structs import replace
+
 from vestibule.config.json_shapes import is_object
 from vestibule.domain.json import Json
+from vestibule.domain.record import Unprinted
 from vestibule.ports import TemplateCancelled, TemplateFailed, Templates
 
 if TYPE_CHECKING:
@@ -27,14 +29,13 @@ class CannotCall(Exception):
     """The hook's configuration or template makes no call. The text is for whoever configured it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Unprinted, frozen=True):
     """`private` are the (lower-case) names of the headers that prove who calls."""
 
     method: str
     url: str
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes | None = field(repr=False)
+    headers: Mapping[str, str]
+    body: bytes | None
     private: frozenset[str] = _SECRET
 
     def without_body(self) -> Call:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from vestibule.config.vestibule import Colours, PageLink, Pages
@@ -19,8 +19,7 @@ _DARK = {"accent": "#8ea4ff", "background": "#0e1117", "surface": "#171b24", "te
 _ABSOLUTE = ("https://", "http://", "mailto:", "tel:")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
+class Sheet(Struct, frozen=True, kw_only=True):
     """What a message says, in order. Empty parts are left out."""
 
     language: str

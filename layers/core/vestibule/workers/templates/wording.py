@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+from msgspec import Struct
+
 LANGUAGES = ("en", "de")
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
+class Wording(Struct, frozen=True):
     """`email` and `sms`: type of the message → its parts, with `{name}`, `{to}`, `{code}`, `{span}`, `{at}` in them."""
 
     language: str

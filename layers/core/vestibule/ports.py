@@ -331,8 +331,13 @@ class TemplateCancelled(TemplateFailed):
 class Templates(Protocol):
     """The Jsonnet templates that the configuration names."""
 
-    def __call__(self, source: str, ctx: Mapping[str, Any]) -> Any:
-        """The value that the template behind the address makes of `ctx`. Raises TemplateFailed, TemplateCancelled."""
+    def __call__(
+        self, source: str, ctx: Mapping[str, Any] | None = None, *, ext: Mapping[str, Any] | None = None
+    ) -> Any:
+        """The value that the template behind the address makes of `ctx`, or of what `std.extVar` finds in `ext`.
+
+        Raises TemplateFailed, TemplateCancelled.
+        """
         ...
 
 

@@ -28,12 +28,14 @@ class FetchedTemplates:
         self._lock = threading.Lock()
         self._read: dict[str, tuple[float, str]] = {}
 
-    def __call__(self, source: str, ctx: Mapping[str, Any]) -> Any:
+    def __call__(
+        self, source: str, ctx: Mapping[str, Any] | None = None, *, ext: Mapping[str, Any] | None = None
+    ) -> Any:
         from vestibule.adapters.jsonnet import JsonnetError  # noqa: PLC0415 (most functions evaluate none: cold start)
 
         text = self._source(source)
         try:
-            return self._engine.evaluate(text, tla={"ctx": ctx})
+            return self._engine.evaluate(text, tla=None if ctx is None else {"ctx": ctx}, ext=ext)
         except JsonnetError as error:
             said = str(error)
             if said.split("\n", 1)[0].strip() == _CANCEL:

@@ -24,14 +24,33 @@ class Aal(StrEnum):
 
 
 class AuthenticationMethod(Struct, frozen=True):
-    """One entry of `authentication_methods`: what was proven, at which level, when."""
+    """One entry of `authentication_methods`: what was proven, at which level, when.
+
+    `provider` and `organization` say who vouched for the person, `acr` and `amr` how strictly by their own words.
+    """
 
     method: str
     aal: Aal
     completed_at: datetime
+    provider: str = ""
+    organization: str = ""
+    acr: str = ""
+    amr: tuple[str, ...] = ()
+
+    @property
+    def levels(self) -> set[Aal]:
+        """A strong sign-in at a provider stands for both factors. Contract 01 §14."""
+        return {Aal.AAL1, self.aal} if self.provider else {self.aal}
 
     def to_wire(self) -> Json:
-        return {"method": self.method, "aal": str(self.aal), "completed_at": to_rfc3339(self.completed_at)}
+        wire: Json = {"method": self.method, "aal": str(self.aal), "completed_at": to_rfc3339(self.completed_at)}
+        upstream: Json = {
+            "provider": self.provider,
+            "organization": self.organization,
+            "upstream_acr": self.acr,
+            "upstream_amr": list(self.amr),
+        }
+        return wire | {name: value for name, value in upstream.items() if value}
 
 
 class Device(Struct, frozen=True):
@@ -69,7 +88,7 @@ class Session(Struct, frozen=True, kw_only=True):
     @property
     def aal(self) -> Aal:
         """An aal1 and an aal2 entry make aal2. Contract 01 §14."""
-        levels = {method.aal for method in self.methods}
+        levels = {level for method in self.methods for level in method.levels}
         if not levels:
             return Aal.AAL0
         return Aal.AAL2 if {Aal.AAL1, Aal.AAL2} <= levels else Aal.AAL1

@@ -198,7 +198,7 @@ def _item(session: Session, *, version: int) -> Item:
     document = {
         "iat": to_micros(session.issued_at),
         "aat": to_micros(session.authenticated_at),
-        "amr": [[method.method, str(method.aal), to_micros(method.completed_at)] for method in session.methods],
+        "amr": [_method_row(method) for method in session.methods],
         "dev": [[device.id, device.ip_address, device.user_agent, device.location] for device in session.devices],
     }
     return {
@@ -224,9 +224,21 @@ def _session(item: Item, identity: Identity | None) -> Session:
         issued_at=from_micros(document["iat"]),
         authenticated_at=from_micros(document["aat"]),
         expires_at=from_micros(item["exp"]),
-        methods=tuple(AuthenticationMethod(name, Aal(aal), from_micros(at)) for name, aal, at in document["amr"]),
+        methods=tuple(_method(*row) for row in document["amr"]),
         devices=tuple(Device(*row) for row in document["dev"]),
         revoked=item["rev"],
         identity=identity,
         version=item["ver"],
     )
+
+
+def _method_row(method: AuthenticationMethod) -> list[Any]:
+    """What only sign-ins at a provider have is left out for all others."""
+    row = [method.method, str(method.aal), to_micros(method.completed_at)]
+    return [*row, method.provider, method.organization, method.acr, method.amr] if method.provider else row
+
+
+def _method(
+    name: str, aal: str, at: int, provider: str = "", organization: str = "", acr: str = "", amr: Sequence[str] = ()
+) -> AuthenticationMethod:
+    return AuthenticationMethod(name, Aal(aal), from_micros(at), provider, organization, acr, tuple(amr))

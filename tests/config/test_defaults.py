@@ -288,6 +288,12 @@ REST = {
     "vestibule.courier.sms.origination_identity": None,
     "vestibule.courier.sms.configuration_set": None,
     "vestibule.courier.sms.region": None,
+    "vestibule.webhooks.signing.secrets": (),
+    "vestibule.webhooks.signing.keys": (),
+    "vestibule.oauth2.token.api_key.in_": "header",
+    "vestibule.oauth2.token.api_key.name": "Authorization",
+    "vestibule.oauth2.token.api_key.values": (),
+    "vestibule.oauth2.token.hooks": (),
     "vestibule.trusted_proxy": True,
     "vestibule.admin_keys": (),
 }

@@ -28,6 +28,7 @@ from vestibule.crypto.index_key import IndexKeyWrap
 from vestibule.crypto.sealing import Sealer, derive_key
 from vestibule.crypto.tokens import PageTokens
 from vestibule.domain.courier import CourierMessage, Letter
+from vestibule.crypto.webhook_signature import WebhookSigner
 from vestibule.ports import (
     Background,
     Clock,
@@ -86,6 +87,7 @@ def build(
         clock=clock,
         random=random,
         hasher=PasswordHasher(_hashing(config)),
+    signing = config.vestibule.webhooks.signing
         web=web,
         parallel=ThreadParallel(),
         background=background or ThreadBackground(),
@@ -107,8 +109,11 @@ def build(
         guesses=Guesses(table, clock, _limits(config)),
         page_tokens=PageTokens(config.secrets.pagination or cookie),
         cookie_sealer=Sealer(cookie, "cookie"),
-        logout_keys=tuple(derive_key(secret, "logout") for secret in cookie),
-        code_keys=tuple(derive_key(secret, "code") for secret in cookie),
+        signer=WebhookSigner(cipher, secrets=signing.secrets, keys=signing.keys),
+        logout_keys=_derived(cookie, "logout"),
+        code_keys=_derived(cookie, "code"),
+        event_key=derive_key(cookie[0], "event"),
+        event_sealer=Sealer(cipher, "event"),
     )
 
 

@@ -9,6 +9,7 @@ from vestibule.config.identity_schema import IdentitySchema
 from vestibule.config.urls import Urls
 from vestibule.crypto.sealing import Sealer
 from vestibule.crypto.tokens import PageTokens
+from vestibule.crypto.webhook_signature import WebhookSigner
 from vestibule.domain.record import Unprinted
 from vestibule.ports import (
     Background,
@@ -75,3 +76,4 @@ class Services(Unprinted, frozen=True, kw_only=True):
     def schema(self, schema_id: str | None) -> IdentitySchema:
         """The schema of that id, or the default one for None. Raises KeyError for an unknown id."""
         return self.schemas[schema_id or self.config.identity.default_schema_id]
+    signer: WebhookSigner

@@ -43,6 +43,7 @@ MODELS = (
 )
 """The modules that decide what a document becomes."""
 
+    "webhooks",
 PLACEHOLDER = "-" * 32
 """Stands for the secrets while freezing."""
 

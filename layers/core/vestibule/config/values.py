@@ -4,11 +4,14 @@
 # and real types are read faster than text.
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
 from pydantic_core import PydanticCustomError
+
+from vestibule.crypto import webhook_signature
 
 _DURATION = re.compile(r"(?:[0-9]+(?:ns|us|ms|s|m|h))+\Z")
 _DURATION_PART = re.compile(r"([0-9]+)(ns|us|ms|s|m|h)")
@@ -132,6 +135,23 @@ def _exactly_32(value: str) -> str:
     return value
 
 
+def _webhook_secret(value: str) -> str:
+    return _signing(value, webhook_signature.secret_bytes)
+
+
+def _webhook_key(value: str) -> str:
+    return _signing(value, webhook_signature.key_seed)
+
+
+def _signing(value: str, read: Callable[[str], bytes]) -> str:
+    if not is_reference(value):
+        try:
+            read(value)
+        except ValueError as error:
+            raise refusal(str(error)) from None
+    return value
+
+
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Size = Annotated[int, BeforeValidator(_size)]
 """Bytes."""
@@ -156,3 +176,6 @@ Source = Annotated[str, AfterValidator(_source)]
 
 Secret = Annotated[str, AfterValidator(_at_least_16)]
 CipherSecret = Annotated[str, AfterValidator(_exactly_32)]
+
+WebhookSecret = Annotated[str, AfterValidator(_webhook_secret)]
+WebhookKey = Annotated[str, AfterValidator(_webhook_key)]

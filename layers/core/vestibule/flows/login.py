@@ -9,39 +9,29 @@ from msgspec.structs import replace
 from vestibule.config.points import Point
 from vestibule.crypto.text import to_base64url
 from vestibule.crypto.tokens import ExchangeCode
-from vestibule.domain.addresses import as_verified, verifiable
-from vestibule.domain.errors import Aal1Required, BadRequest, NotFound, SessionAlreadyAvailable, SessionInactive
+from vestibule.domain.errors import Aal1Required, BadRequest, SessionAlreadyAvailable
 from vestibule.domain.flow import Flow, FlowType, Kind
-from vestibule.domain.identity import Identity
-from vestibule.domain.message import Problem
-from vestibule.domain.outcome import FlowInvalid, FlowShown, FlowStarted, Outcome, SignedIn
+from vestibule.domain.outcome import FlowShown, FlowStarted, Outcome
 from vestibule.domain.request import Request
 from vestibule.domain.session import Aal, Session
 from vestibule.flows import submitting
+from vestibule.flows.signing_in import signed_in
 from vestibule.hooks import chain
 from vestibule.hooks.hook import Moment
-from vestibule.lifecycle import assurance, destinations, drawing, issuing, loading, opening
+from vestibule.lifecycle import destinations, drawing, loading, opening
 from vestibule.lifecycle.loading import Resumed
-from vestibule.methods import second_factor
+from vestibule.methods import code_step_up, second_factor
 from vestibule.methods.code import CODE
 from vestibule.methods.identifier import IDENTIFIER
 from vestibule.methods.method import Attempt, Form, Pending, Proven, Rejected
 from vestibule.methods.password_login import PASSWORD
 from vestibule.methods.registry import METHODS, proves
-from vestibule.ports import Key, Put, TransactionCancelled, Update
+from vestibule.ports import Key
 from vestibule.services import Services
-from vestibule.stores.identities import IdentityChanged
-from vestibule.stores.identity_items import from_item
 from vestibule.ui import messages
 from vestibule.ui.decode import BadBody
 
 _TRUE = {"1", "t", "T", "TRUE", "true", "True"}
-_IDENTITY, _SESSION = 0, 1
-"""Positions in the transaction that opens a session: the identity's check or change, the session, then the proof."""
-
-_TRIES = 5
-"""Writes of one sign-in. More means that many others change the person now: then the session alone is stored."""
-
 _LEVELS = {"aal1": Aal.AAL1, "aal2": Aal.AAL2}
 
 
@@ -68,11 +58,12 @@ def start(request: Request, svc: Services) -> Outcome:
         flow = replace(flow, exchange_code_digest=to_base64url(code.digest("init")))
         extra["session_token_exchange_code"] = code.text
     if session is not None:
-        flow = _for_session(flow, session, svc)
+        flow = _for_session(flow, session, request, svc)
     stopped = chain.run(Moment(point=Point.LOGIN_BEFORE, request=request, flow=flow), svc)
     if stopped is not None:
         return stopped
-    flow = svc.flows.add(flow)
+    begun = _begun(flow, session, svc)
+    flow = svc.flows.add(begun.flow, begun.writes)
     return FlowStarted(flow=flow, document=drawing.document(flow, request, svc, **extra))
 
 
@@ -107,102 +98,7 @@ def submit(request: Request, svc: Services) -> Outcome:
         case Pending() as pending:
             return submitting.next_step(pending, method, form, request, svc)
         case Proven() as proven:
-            return _signed_in(proven, method.id, attempt, svc)
-
-
-def _signed_in(proven: Proven, method: str, attempt: Attempt, svc: Services) -> Outcome:
-    payload = dict(attempt.form.transient_payload)
-    flow, identity = replace(attempt.flow, active=method, transient_payload=payload), _verified(proven, svc)
-    if not identity.active:
-        return _disabled(flow, method, attempt, svc)
-    return_to = destinations.after(attempt.flow, method, svc)
-    session = attempt.session
-    if session is not None and session.identity_id == identity.id:
-        issued = issuing.refresh(session, identity, proven.factor, attempt.request, svc)
-        stored = svc.sessions.refreshing(issued.session)
-    else:
-        issued = issuing.issue(identity, proven.factor, attempt.request, svc)
-        stored = svc.sessions.adding(issued.session)
-    moment = Moment(
-        point=Point.LOGIN_AFTER,
-        request=attempt.request,
-        flow=flow,
-        method=method,
-        identity=identity,
-        factor=proven.factor,
-        issued=issued,
-        return_to=return_to,
-    )
-    passed = chain.through(moment, svc)
-    if not isinstance(passed, Moment):
-        return passed
-    issued = passed.issued or issued
-    try:
-        svc.parallel(lambda: _store(proven, identity, stored, svc), *proven.beside)
-    except TransactionCancelled as cancelled:
-        return _overtaken(cancelled, flow, method, attempt, svc)
-    complete = assurance.suffices(issued.session, svc.config.session.whoami.required_aal)
-    return SignedIn(
-        flow=attempt.flow,
-        method=method,
-        session=issuing.session_document(issued.shown, svc, with_identity=complete),
-        token=issued.token,
-        return_to=passed.return_to if complete else assurance.step_up(svc, flow.return_to),
-        complete=complete,
-        continue_with=passed.continue_with,
-        cookies=issuing.cookies(issued, flow, svc, secret=passed.csrf),
-    )
-
-
-def _verified(proven: Proven, svc: Services) -> Identity:
-    """The identity with the address that was proven along; one that is verified stays as it is."""
-    via, value = proven.address or ("", "")
-    address = verifiable(proven.identity, via, value)
-    if address is None or address.verified:
-        return proven.identity
-    return as_verified(proven.identity, via, value, svc.clock.now())
-
-
-def _store(proven: Proven, identity: Identity, session: Put | Update, svc: Services) -> None:
-    """The session, with what becomes of the identity and what proves it, in one transaction.
-
-    Raises TransactionCancelled.
-    """
-    also = (session, *proven.writes)
-    for _ in range(_TRIES):
-        if identity is proven.identity:
-            break
-        try:
-            svc.identities.update(proven.identity, identity, also=also)
-        except IdentityChanged:
-            proven = replace(proven, identity=svc.identities.find(identity.id) or proven.identity)
-            identity = _verified(proven, svc) if proven.identity.active else proven.identity
-        else:
-            return
-    svc.table.transact([svc.identities.still_active(identity), *also])
-
-
-def _overtaken(
-    cancelled: TransactionCancelled, flow: Flow, method: str, attempt: Attempt, svc: Services
-) -> FlowInvalid:
-    """Another request was quicker: the identity is gone or disabled, what proved it was used, or the session has ended.
-
-    Raises SessionInactive, NotFound.
-    """
-    if _IDENTITY in cancelled.failed:
-        gone = from_item(cancelled.failed[_IDENTITY]) is None
-        why = messages.INVALID_CREDENTIALS() if gone else messages.IDENTITY_DISABLED()
-        return submitting.refused(flow, method, [Problem(why)], attempt.request, svc)
-    if any(position > _SESSION for position in cancelled.failed):
-        newest = svc.flows.find(flow.id, Kind.LOGIN)
-        if newest is None:
-            raise NotFound
-        return submitting.refused(newest, method, [submitting.no_method(Kind.LOGIN)], attempt.request, svc)
-    raise SessionInactive("The session was ended by another request; sign in again")
-
-
-def _disabled(flow: Flow, method: str, attempt: Attempt, svc: Services) -> FlowInvalid:
-    return submitting.refused(flow, method, [Problem(messages.IDENTITY_DISABLED())], attempt.request, svc)
+            return signed_in(proven, method.id, attempt, svc)
 
 
 def _keys(form: Form | BadBody, svc: Services) -> tuple[Key, ...]:
@@ -232,11 +128,22 @@ def _requested_aal(request: Request) -> Aal:
     return _LEVELS[asked]
 
 
-def _for_session(flow: Flow, session: Session, svc: Services) -> Flow:
-    """A flow of somebody who is signed in says why it is there, and knows who it is."""
+def _begun(flow: Flow, session: Session | None, svc: Services) -> Pending:
+    """The flow as it opens: where a code is the only second factor that it offers, the code may be on its way."""
+    if session is None or session.identity is None or not code_step_up.is_for(flow, svc):
+        return Pending(flow)
+    others = [method for method in METHODS[Kind.LOGIN] if method.id != CODE and method.enabled(svc)]
+    if any(method.nodes(flow, svc) for method in others):
+        return Pending(flow)
+    return code_step_up.begun(flow, session.identity, svc)
+
+
+def _for_session(flow: Flow, session: Session, request: Request, svc: Services) -> Flow:
+    """A flow of somebody who is signed in says why it is there, and knows who it is. Raises BadRequest."""
     why = messages.LOGIN_RE_AUTH() if flow.refresh else messages.LOGIN_MFA()
     if flow.requested_aal == Aal.AAL2:
         known: dict[str, Any] = {second_factor.FACTORS: second_factor.held(session.identity)}
+        known |= code_step_up.known(session.identity, request.param("via"), svc)
     else:
         known = _known(session, svc) if flow.refresh else {}
     return replace(flow, internal=known, messages=(why,))

@@ -7,22 +7,18 @@ from msgspec.structs import replace
 from vestibule.config.points import Point
 from vestibule.crypto.text import to_base64url
 from vestibule.crypto.tokens import ExchangeCode
-from vestibule.domain.errors import FlowDisabled, NotFound, SessionAlreadyAvailable
+from vestibule.domain.errors import FlowDisabled, SessionAlreadyAvailable
 from vestibule.domain.flow import FlowType, Kind
-from vestibule.domain.message import Problem
-from vestibule.domain.outcome import CookieChanges, FlowInvalid, FlowShown, FlowStarted, Outcome, SignedUp
+from vestibule.domain.outcome import FlowInvalid, FlowShown, FlowStarted, Outcome
 from vestibule.domain.request import Request
 from vestibule.flows import submitting
+from vestibule.flows.signing_up import signed_up
 from vestibule.hooks import chain
-from vestibule.hooks.hook import Contribution, Moment
+from vestibule.hooks.hook import Moment
 from vestibule.lifecycle import destinations, drawing, loading, opening
 from vestibule.lifecycle.loading import Resumed
-from vestibule.methods import login_hints
 from vestibule.methods.method import Attempt, Pending, Proven, Rejected
-from vestibule.ports import TransactionCancelled
 from vestibule.services import Services
-from vestibule.stores.identities import AlreadyExists
-from vestibule.ui import messages
 from vestibule.ui.decode import BadBody
 from vestibule.ui.violations import problems as problems_of
 
@@ -97,65 +93,7 @@ def _answered(resumed: Resumed, request: Request, svc: Services) -> Outcome:
         case Pending() as pending:
             return submitting.next_step(pending, method, form, request, svc)
         case Proven() as proven:
-            return _signed_up(proven, method.id, attempt, svc)
-
-
-def _signed_up(proven: Proven, method: str, attempt: Attempt, svc: Services) -> Outcome:
-    """Hooks before saving; the identity with all that is unique about it; hooks after it, `session` last."""
-    return_to = destinations.after(attempt.flow, method, svc)
-    before = Moment(
-        point=Point.REGISTRATION_PRE_PERSIST,
-        request=attempt.request,
-        flow=replace(proven.flow or attempt.flow, transient_payload=dict(attempt.form.transient_payload)),
-        values={"traits": attempt.form.traits},
-        method=method,
-        identity=proven.identity,
-        factor=proven.factor,
-        return_to=return_to,
-    )
-    accepted = chain.through(before, svc)
-    if not isinstance(accepted, Moment):
-        return accepted
-    stored = replace(accepted, point=Point.REGISTRATION_POST_PERSIST)
-    planned = accepted.identity or proven.identity
-    added = chain.prepare(stored, svc) if planned.active else Contribution(stored)
-    planned = added.moment.identity or planned
-    try:
-        identity = svc.identities.create(planned, proven.secrets, (*proven.writes, *added.writes))
-    except AlreadyExists as exists:
-        return _duplicate(exists, proven, method, attempt, svc)
-    except TransactionCancelled:
-        return _overtaken(method, attempt, svc)
-    if not identity.active:  # a hook made it so
-        problem = Problem(messages.IDENTITY_DISABLED())
-        return submitting.refused(attempt.flow, method, [problem], attempt.request, svc)
-    done = chain.through(replace(added.moment, identity=identity), svc)
-    if not isinstance(done, Moment):
-        return done
-    return SignedUp(
-        flow=attempt.flow,
-        method=method,
-        identity=identity.to_wire(svc.urls.public),
-        return_to=done.return_to,
-        continue_with=done.continue_with,
-        cookies=CookieChanges(csrf=done.csrf),
-    )
-
-
-def _duplicate(exists: AlreadyExists, proven: Proven, method: str, attempt: Attempt, svc: Services) -> Outcome:
-    hints = svc.config.selfservice.flows.registration.login_hints
-    why = (login_hints.of(exists, svc) if hints else None) or messages.DUPLICATE_CREDENTIALS()
-    flow = proven.flow or attempt.flow
-    return submitting.refused(flow, method, [Problem(why)], attempt.request, svc, traits=attempt.form.traits)
-
-
-def _overtaken(method: str, attempt: Attempt, svc: Services) -> Outcome:
-    """Another request has used what this one proved, at this moment. Raises NotFound."""
-    newest = svc.flows.find(attempt.flow.id, Kind.REGISTRATION)
-    if newest is None:
-        raise NotFound
-    problem = submitting.no_method(Kind.REGISTRATION)
-    return submitting.refused(newest, method, [problem], attempt.request, svc, traits=attempt.form.traits)
+            return signed_up(proven, method.id, attempt, svc)
 
 
 def _ensure_enabled(svc: Services) -> None:

@@ -1,0 +1,124 @@
+"""What a proof of who somebody is sets off: hooks, then the session in one transaction. Contract 01 §4."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from vestibule.config.points import Point
+from vestibule.domain.addresses import as_verified, verifiable
+from vestibule.domain.errors import NotFound, SessionInactive
+from vestibule.domain.flow import Flow, Kind
+from vestibule.domain.identity import Identity
+from vestibule.domain.message import Problem
+from vestibule.domain.outcome import FlowInvalid, Outcome, SignedIn
+from vestibule.flows import submitting
+from vestibule.hooks import chain
+from vestibule.hooks.hook import Moment
+from vestibule.lifecycle import assurance, destinations, issuing
+from vestibule.methods.method import Attempt, Proven
+from vestibule.ports import Put, TransactionCancelled, Update
+from vestibule.services import Services
+from vestibule.stores.identities import IdentityChanged
+from vestibule.stores.identity_items import from_item
+from vestibule.ui import messages
+
+_IDENTITY, _SESSION = 0, 1
+"""Positions in the transaction that opens a session: the identity's check or change, the session, then the proof."""
+
+_TRIES = 5
+"""Writes of one sign-in. More means that many others change the person now: then the session alone is stored."""
+
+
+def signed_in(proven: Proven, method: str, attempt: Attempt, svc: Services) -> Outcome:
+    payload = dict(attempt.form.transient_payload)
+    flow, identity = replace(attempt.flow, active=method, transient_payload=payload), _verified(proven, svc)
+    if not identity.active:
+        return _disabled(flow, method, attempt, svc)
+    return_to = destinations.after(attempt.flow, method, svc)
+    session = attempt.session
+    if session is not None and session.identity_id == identity.id:
+        issued = issuing.refresh(session, identity, proven.factor, attempt.request, svc)
+        stored = svc.sessions.refreshing(issued.session)
+    else:
+        issued = issuing.issue(identity, proven.factor, attempt.request, svc)
+        stored = svc.sessions.adding(issued.session)
+    moment = Moment(
+        point=Point.LOGIN_AFTER,
+        request=attempt.request,
+        flow=flow,
+        method=method,
+        identity=identity,
+        factor=proven.factor,
+        issued=issued,
+        return_to=return_to,
+    )
+    passed = chain.through(moment, svc)
+    if not isinstance(passed, Moment):
+        return passed
+    issued = passed.issued or issued
+    try:
+        svc.parallel(lambda: _store(proven, identity, stored, svc), *proven.beside)
+    except TransactionCancelled as cancelled:
+        return _overtaken(cancelled, flow, method, attempt, svc)
+    complete = assurance.suffices(issued.session, svc.config.session.whoami.required_aal)
+    return SignedIn(
+        flow=attempt.flow,
+        method=method,
+        session=issuing.session_document(issued.shown, svc, with_identity=complete),
+        token=issued.token,
+        return_to=passed.return_to if complete else assurance.step_up(svc, flow.return_to),
+        complete=complete,
+        continue_with=passed.continue_with,
+        cookies=issuing.cookies(issued, flow, svc, secret=passed.csrf),
+    )
+
+
+def _verified(proven: Proven, svc: Services) -> Identity:
+    """The identity with the address that was proven along; one that is verified stays as it is."""
+    via, value = proven.address or ("", "")
+    address = verifiable(proven.identity, via, value)
+    if address is None or address.verified:
+        return proven.identity
+    return as_verified(proven.identity, via, value, svc.clock.now())
+
+
+def _store(proven: Proven, identity: Identity, session: Put | Update, svc: Services) -> None:
+    """The session, with what becomes of the identity and what proves it, in one transaction.
+
+    Raises TransactionCancelled.
+    """
+    also = (session, *proven.writes)
+    for _ in range(_TRIES):
+        if identity is proven.identity:
+            break
+        try:
+            svc.identities.update(proven.identity, identity, also=also)
+        except IdentityChanged:
+            proven = replace(proven, identity=svc.identities.find(identity.id) or proven.identity)
+            identity = _verified(proven, svc) if proven.identity.active else proven.identity
+        else:
+            return
+    svc.table.transact([svc.identities.still_active(identity), *also])
+
+
+def _overtaken(
+    cancelled: TransactionCancelled, flow: Flow, method: str, attempt: Attempt, svc: Services
+) -> FlowInvalid:
+    """Another request was quicker: the identity is gone or disabled, what proved it was used, or the session has ended.
+
+    Raises SessionInactive, NotFound.
+    """
+    if _IDENTITY in cancelled.failed:
+        gone = from_item(cancelled.failed[_IDENTITY]) is None
+        why = messages.INVALID_CREDENTIALS() if gone else messages.IDENTITY_DISABLED()
+        return submitting.refused(flow, method, [Problem(why)], attempt.request, svc)
+    if any(position > _SESSION for position in cancelled.failed):
+        newest = svc.flows.find(flow.id, Kind.LOGIN)
+        if newest is None:
+            raise NotFound
+        return submitting.refused(newest, method, [submitting.no_method(Kind.LOGIN)], attempt.request, svc)
+    raise SessionInactive("The session was ended by another request; sign in again")
+
+
+def _disabled(flow: Flow, method: str, attempt: Attempt, svc: Services) -> FlowInvalid:
+    return submitting.refused(flow, method, [Problem(messages.IDENTITY_DISABLED())], attempt.request, svc)

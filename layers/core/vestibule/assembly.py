@@ -45,6 +45,7 @@ from vestibule.ports import (
 from vestibule.services import Services
 from vestibule.stores.continuity import ContinuityStore
 from vestibule.stores.credentials import CredentialStore
+from vestibule.stores.deliveries import DeliveryStore
 from vestibule.stores.failures import FailureStore
 from vestibule.stores.flows import FlowStore
 from vestibule.stores.guesses import Guesses, GuessLimits
@@ -103,6 +104,7 @@ def build(
         failures=FailureStore(table, clock, random),
         messages=MessageStore(table, index, Sealer(cipher, "message"), clock, random),
         outbox=Outbox(table, clock),
+        deliveries=DeliveryStore(table, clock, _derived(cookie, "delivery"), config.vestibule.deliveries.kept),
         compose=_Composing(config, _overrides(config, web, base)),
         deliver=deliver or ConfiguredDelivery(config, web, clock, _fetching(web, base), local=not _on_lambda()),
         events=events or open_events(clock),
@@ -145,6 +147,10 @@ def _required_secrets(config: Config) -> tuple[Sequence[str], Sequence[str]]:
         sentence = "no secret to seal cookies with; set secrets.cookie (and secrets.cipher) to random texts"
         raise ConfigError([Finding("/secrets/cookie", sentence)])
     return cookie, config.secrets.cipher or cookie
+
+
+def _derived(secrets: Sequence[str], purpose: str) -> tuple[bytes, ...]:
+    return tuple(derive_key(secret, purpose) for secret in secrets)
 
 
 def _overrides(config: Config, web: Web, base: Path | None) -> Overrides:

@@ -27,6 +27,7 @@ from vestibule.ports import (
 )
 from vestibule.stores.continuity import ContinuityStore
 from vestibule.stores.credentials import CredentialStore
+from vestibule.stores.deliveries import DeliveryStore
 from vestibule.stores.failures import FailureStore
 from vestibule.stores.flows import FlowStore
 from vestibule.stores.guesses import Guesses
@@ -41,7 +42,10 @@ if TYPE_CHECKING:
 
 
 class Services(Unprinted, frozen=True, kw_only=True):
-    """Safe under threads. `logout_keys` and `code_keys`: current first, then rotated ones."""
+    """Safe under threads. `logout_keys` and `code_keys`: current first, then rotated ones.
+
+    `event_key` makes ids of events, `event_sealer` seals what they carry for us alone.
+    """
 
     config: Config
     schemas: Mapping[str, IdentitySchema]
@@ -64,6 +68,7 @@ class Services(Unprinted, frozen=True, kw_only=True):
     failures: FailureStore
     messages: MessageStore
     outbox: Outbox
+    deliveries: DeliveryStore
     compose: Compose
     deliver: Deliver
     events: Events
@@ -72,6 +77,8 @@ class Services(Unprinted, frozen=True, kw_only=True):
     cookie_sealer: Sealer
     logout_keys: tuple[bytes, ...]
     code_keys: tuple[bytes, ...]
+    event_key: bytes
+    event_sealer: Sealer
 
     def schema(self, schema_id: str | None) -> IdentitySchema:
         """The schema of that id, or the default one for None. Raises KeyError for an unknown id."""

@@ -103,6 +103,12 @@ class Senders(Section):
     sms: SmsSender = empty()
 
 
+class Deliveries(Section):
+    """The log of what became of every call of a web hook."""
+
+    kept: Duration = parse_duration("336h")
+
+
 class Vestibule(Section):
     guesses: Guesses = empty()
     codes_per_address: Positive = 5
@@ -111,6 +117,7 @@ class Vestibule(Section):
     breached_passwords: BreachedPasswords = empty()
     pages: Pages = empty()
     courier: Senders = empty()
+    deliveries: Deliveries = empty()
     trusted_proxy: Bool
     """Whether forwarded headers count. `dev` when it is not set (see `derive`)."""
     admin_keys: tuple[Secret, ...] = Field(default=(), repr=False)

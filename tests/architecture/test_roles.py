@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from tests.world import CLIENTS, PASSWORD, Browser, Client, Native, Reply, World
+from tests.world import CLIENTS, PASSWORD, PUBLIC, Browser, Client, Native, Reply, World
 from tools import policies
 from tools.recording_serve import actions
 
@@ -310,6 +310,18 @@ def administrators(table: Table) -> None:
         world.admin("GET", path)
 
 
+def tokens(table: Table) -> None:
+    """What an OAuth2 server asks before it issues tokens."""
+    world = Watched.on(table)
+    world.changes |= {"vestibule": {"oauth2": {"token": {"api_key": {"values": ["a-key-for-tests-alone"]}}}}}
+    made = world.admin("POST", "/admin/identities", {"schema_id": "person", "traits": {"email": f"token-{ALICE}"}})
+    session = {"id_token": {"id_token_claims": {"sub": made.json["id"]}}}
+    asked = {"session": session, "request": {"client_id": "shop", "grant_types": ["refresh_token"]}}
+    headers = {"Authorization": "a-key-for-tests-alone"}
+    sent = world.send("POST", f"{PUBLIC}/oauth2/token-hook", headers=headers, body=json.dumps(asked).encode())
+    assert sent.status == 204
+
+
 JOURNEYS: tuple[Callable[[Table], None], ...] = (
     people,
     in_steps,
@@ -318,6 +330,7 @@ JOURNEYS: tuple[Callable[[Table], None], ...] = (
     verifications,
     recoveries,
     administrators,
+    tokens,
 )
 
 

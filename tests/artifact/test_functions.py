@@ -32,6 +32,7 @@ ALONE = {
     "PublicSchemas": (200, '"title":"Person"'),
     "PublicHealth": (200, '{"status":"ok"}'),
     "PublicWellKnown": (303, ""),
+    "Oauth2TokenHook": (404, '"code":404'),  # nor is a key of an OAuth2 server configured
     "PublicPages": (200, "<!doctype html>"),
     "PublicFallback": (405, "Method Not Allowed"),
     "AdminIdentities": (201, '"email":"bob@example.com"'),

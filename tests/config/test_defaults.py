@@ -290,7 +290,7 @@ REST = {
     "vestibule.courier.sms.region": None,
     "vestibule.webhooks.signing.secrets": (),
     "vestibule.webhooks.signing.keys": (),
-    "vestibule.oauth2.token.api_key.in_": "header",
+    "vestibule.oauth2.token.api_key.in": "header",
     "vestibule.oauth2.token.api_key.name": "Authorization",
     "vestibule.oauth2.token.api_key.values": (),
     "vestibule.oauth2.token.hooks": (),
@@ -309,7 +309,7 @@ DEFAULTS: dict[str, Any] = {
 
 def value(section: Any, path: str) -> Any:
     for part in path.split("."):
-        section = getattr(section, part.replace("-", "_"))
+        section = getattr(section, "in_" if part == "in" else part.replace("-", "_"))
     return section
 
 

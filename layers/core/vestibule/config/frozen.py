@@ -36,6 +36,7 @@ MODELS = (
     "model",
     "oidc",
     "security",
+    "oauth2",
     "serve",
     "session",
     "values",

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from vestibule.config.oauth2 import Oauth2
 from vestibule.config.values import (
     Bool,
     Duration,
@@ -115,6 +116,8 @@ class Vestibule(Section):
     """Messages with a code that one address gets within an hour. Whoever asks for more is told the same, and none
     leaves."""
     breached_passwords: BreachedPasswords = empty()
+    webhooks: Webhooks = empty()
+    oauth2: Oauth2 = empty()
     pages: Pages = empty()
     courier: Senders = empty()
     deliveries: Deliveries = empty()

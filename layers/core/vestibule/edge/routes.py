@@ -100,6 +100,8 @@ ROUTES: tuple[Route, ...] = (
     ("public", "HEAD", "/health/alive"),
     ("public", "GET", "/health/ready"),
     ("public", "HEAD", "/health/ready"),
+    ("public", "POST", "/oauth2/refresh-token-hook"),
+    ("public", "POST", "/oauth2/token-hook"),
     ("public", "GET", "/schemas"),
     ("public", "HEAD", "/schemas"),
     ("public", "GET", "/schemas/{id}"),

@@ -60,7 +60,7 @@ def signed_in(proven: Proven, method: str, attempt: Attempt, svc: Services) -> O
         svc.parallel(lambda: _store(proven, identity, stored, svc), *proven.beside)
     except TransactionCancelled as cancelled:
         return _overtaken(cancelled, flow, method, attempt, svc)
-    complete = assurance.suffices(issued.session, svc.config.session.whoami.required_aal)
+    complete = assurance.suffices(issued.session, svc.config.session.whoami.required_aal, svc)
     return SignedIn(
         flow=attempt.flow,
         method=method,

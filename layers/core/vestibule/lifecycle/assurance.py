@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vestibule.domain.errors import Aal2Required
 from vestibule.domain.session import Aal, Session
+from vestibule.methods import second_factor
 from vestibule.services import Services
 
 if TYPE_CHECKING:
@@ -16,10 +17,9 @@ _NOTHING = timedelta(0)
 HIGHEST = "highest_available"
 
 
-def suffices(session: Session, required: RequiredAal) -> bool:
+def suffices(session: Session, required: RequiredAal, svc: Services) -> bool:
     """Whether the session is at the level that is required; `highest_available` is the one its identity can reach."""
-    possible = session.identity is not None and session.identity.aal2_possible
-    return required != HIGHEST or not possible or session.aal is Aal.AAL2
+    return required != HIGHEST or session.aal is Aal.AAL2 or not second_factor.reachable(session.identity, svc)
 
 
 def step_up(svc: Services, return_to: str | None = None) -> str:
@@ -30,7 +30,7 @@ def step_up(svc: Services, return_to: str | None = None) -> str:
 
 def ensure(session: Session, required: RequiredAal, svc: Services, return_to: str | None = None) -> None:
     """Raises Aal2Required, which leads to the second factor and from there to `return_to`."""
-    if suffices(session, required):
+    if suffices(session, required, svc):
         return
     where = step_up(svc, return_to)
     beside = {"redirect_browser_to": where}
@@ -50,6 +50,5 @@ def stale_factor(session: Session, svc: Services) -> Aal | None:
     if session.authenticated_at + age <= now:
         return Aal.AAL1
     second = [method.completed_at for method in session.methods if method.aal is Aal.AAL2]
-    possible = session.identity is not None and session.identity.aal2_possible
-    insists = settings.required_aal == HIGHEST and possible and bool(second)
+    insists = settings.required_aal == HIGHEST and second_factor.reachable(session.identity, svc) and bool(second)
     return Aal.AAL2 if insists and max(second) + age <= now else None

@@ -25,7 +25,7 @@ _EXPIRED = {
     Kind.VERIFICATION: messages.VERIFICATION_FLOW_EXPIRED,
 }
 
-_KEPT = ("identifier", "factors")
+_KEPT = ("identifier", "factors", "addresses")
 """What a flow in place of an expired one still knows of whoever is signed in."""
 
 

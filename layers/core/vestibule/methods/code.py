@@ -45,6 +45,15 @@ class Letter(Struct, frozen=True):
     data: Mapping[str, Any]
 
 
+def channel_of(address: str) -> str:
+    return "email" if "@" in address else "sms"
+
+
+def falls_back(svc: Services) -> bool:
+    """Whether accounts without addresses for codes get them at those that can be verified."""
+    return svc.config.selfservice.methods.code.config.missing_credential_fallback_enabled
+
+
 def is_waiting(flow: Flow) -> bool:
     """Whether the form asks for a code that was sent; it goes on doing so when the code was used."""
     return flow.state in _WAITING and flow.active == CODE

@@ -1,4 +1,4 @@
-"""Sign in with a one-time code that is sent to an address of the account. Contract 03 §4."""
+"""Sign in with a one-time code that is sent to an address of the account; as second factor too. Contract 03 §4."""
 
 from __future__ import annotations
 
@@ -6,27 +6,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from vestibule.config.normalise import identifier as normalised
 from vestibule.domain.addresses import verifiable
-from vestibule.domain.code import Purpose
 from vestibule.domain.flow import Flow, FlowState
 from vestibule.domain.identity import Identity
 from vestibule.domain.message import Problem
 from vestibule.domain.session import Aal
-from vestibule.methods import code, codes
+from vestibule.methods import code, code_proof, code_step_up
 from vestibule.methods.code import CODE
 from vestibule.methods.identifier import IDENTIFIER, identifier_nodes, waiting_identifier
-from vestibule.methods.method import Attempt, Form, Pending, Proven, Rejected, Verdict
+from vestibule.methods.method import Attempt, Form, Pending, Rejected, Verdict
 from vestibule.ports import Item, Key
 from vestibule.services import Services
 from vestibule.stores.addresses import address_key, verifiable_owner
 from vestibule.ui import messages
 from vestibule.ui.nodes import Node, submit_node
-
-LONGEST = 64
-"""Characters of a code that are looked at."""
 
 
 class CodeLogin(Struct, frozen=True):
@@ -41,6 +36,8 @@ class CodeLogin(Struct, frozen=True):
         return code.is_responsible(form)
 
     def nodes(self, flow: Flow, svc: Services) -> Sequence[Node]:
+        if code_step_up.is_for(flow, svc):
+            return code_step_up.nodes(flow, svc)
         if not _is_for(flow, svc):
             return ()
         if code.is_waiting(flow):
@@ -54,10 +51,12 @@ class CodeLogin(Struct, frozen=True):
         return (*identifier_nodes(flow, svc), submit_node("method", CODE, CODE, messages.LOGIN_CODE()))
 
     def keys(self, form: Form, svc: Services) -> Sequence[Key]:
-        return account_keys(form.text(IDENTIFIER), svc)
+        return account_keys(form.text(IDENTIFIER), svc) if _passwordless(svc) else ()
 
     def submit(self, attempt: Attempt, svc: Services) -> Verdict:
         flow, form = attempt.flow, attempt.form
+        if code_step_up.is_for(flow, svc):
+            return code_step_up.submit(attempt, svc)
         again = code.asks_again(form)
         if not _is_for(flow, svc) or (flow.state is FlowState.PASSED_CHALLENGE and not again):
             return Rejected((Problem(messages.LOGIN_NO_STRATEGY_FOUND()),))
@@ -70,7 +69,7 @@ class CodeLogin(Struct, frozen=True):
         if owner is None or somebody_else:
             return Rejected((Problem(messages.NO_CODE_USER()),), values)
         if flow.state is FlowState.SENT_EMAIL and not again:
-            return _checked(attempt, owner, values, svc)
+            return code_proof.checked(attempt, owner, values, svc)
         identity = svc.identities.find(owner)
         if identity is None or not may_receive(identity, normalised(typed), svc):
             return Rejected((Problem(messages.NO_CODE_USER()),), values)
@@ -84,9 +83,9 @@ def account_keys(typed: str, svc: Services) -> tuple[Key, ...]:
     """What says whose an identifier is: as one for codes and, where accounts without such get codes too, as address."""
     identifier = normalised(typed)
     keys = (svc.identities.identifier_key(CODE, identifier),)
-    if not _falls_back(svc):
+    if not code.falls_back(svc):
         return keys
-    return (*keys, address_key(svc.index, channel_of(identifier), identifier))
+    return (*keys, address_key(svc.index, code.channel_of(identifier), identifier))
 
 
 def account(typed: str, found: Mapping[Key, Item | None], svc: Services) -> str | None:
@@ -103,64 +102,19 @@ def may_receive(identity: Identity, address: str, svc: Services) -> bool:
     credential = identity.credential(CODE)
     if credential is not None and credential.identifiers:
         return address in credential.identifiers
-    return _falls_back(svc) and verifiable(identity, channel_of(address), address) is not None
-
-
-def channel_of(address: str) -> str:
-    return "email" if "@" in address else "sms"
-
-
-def _falls_back(svc: Services) -> bool:
-    return svc.config.selfservice.methods.code.config.missing_credential_fallback_enabled
-
-
-# --- the code -------------------------------------------------------------------------------------------
+    return code.falls_back(svc) and verifiable(identity, code.channel_of(address), address) is not None
 
 
 def sent(attempt: Attempt, identity: Identity, address: str, svc: Services) -> Pending:
     """A code on its way to an address of the identity."""
-    data = {
-        "identity": identity.to_wire(svc.urls.public),
-        "transient_payload": dict(attempt.form.transient_payload),
-    }
-    letter = code.Letter("login_code_valid", "login_code", Purpose.LOGIN, data)
-    flow, mails = code.sending(attempt.flow, [(channel_of(address), address)], letter, svc, identity_id=identity.id)
-    known = attempt.session is not None
-    told = messages.LOGIN_CODE_SENT_FOR_AUTHENTICATED_USER() if known else messages.LOGIN_CODE_SENT()
-    return Pending(replace(flow, messages=(told,), values={IDENTIFIER: address}), mails)
-
-
-def _checked(attempt: Attempt, owner: str, values: dict[str, Any], svc: Services) -> Verdict:
-    """Count the attempt, reserve a guess of the account and read it side by side; then compare.
-
-    Raises TooManyRequests.
-    """
-    secret = attempt.form.text("code").strip()[:LONGEST]
-    if not secret:
-        return Rejected((Problem(messages.REQUIRED(property="code"), "#/code"),), values)
-    if code.counted_out(attempt.flow, svc):
-        return Rejected((code.too_often(),), values)
-    flow, refused, identity = svc.parallel(
-        lambda: code.counted(attempt.flow, svc),
-        lambda: code.reserve_guess(owner, svc),
-        lambda: svc.identities.find(owner),
-    )
-    if flow is None:
-        return Rejected((code.too_often(),), values)
-    code.ensure_reserved(refused)
-    found = codes.matching(flow, secret, Purpose.LOGIN, svc)
-    if found is None or identity is None or found.identity_id != identity.id:
-        return Rejected((Problem(messages.LOGIN_CODE_INVALID_OR_ALREADY_USED()),), values, flow)
-    done = code.passed(flow)
-    return Proven(
-        identity,
-        code.factor(svc),
-        writes=(svc.flows.using(flow, done),),
-        beside=(lambda: code.forget_guesses(identity.id, svc),),
-        address=(found.via, found.address),
-        flow=done,
-    )
+    to, known = (code.channel_of(address), address), attempt.session is not None
+    payload = dict(attempt.form.transient_payload)
+    return code_proof.sent(attempt.flow, identity, to, svc, known=known, payload=payload)
 
 
 def _is_for(flow: Flow, svc: Services) -> bool:
-    return svc.config.selfservice.methods.code.passwordless_enabled and flow.requested_aal == Aal.AAL1
+    return _passwordless(svc) and flow.requested_aal == Aal.AAL1
+
+
+def _passwordless(svc: Services) -> bool:
+    return svc.config.selfservice.methods.code.passwordless_enabled

@@ -24,7 +24,6 @@ from vestibule.stores.derivation import with_credential
 from vestibule.ui import messages
 from vestibule.ui.nodes import Node, submit_node
 
-_LONGEST = 64
 """Characters of a code that are looked at."""
 
 
@@ -85,7 +84,7 @@ def _sent(attempt: Attempt, identity: Identity, addresses: Sequence[Address], sv
 def _checked(attempt: Attempt, identity: Identity, addresses: Sequence[Address], svc: Services) -> Verdict:
     """Count the attempt, then compare. What was sent stands for the traits that it was sent for."""
     values: Json = {"traits": attempt.form.traits}
-    secret = attempt.form.text("code").strip()[:_LONGEST]
+    secret = attempt.form.code("code")
     if not secret:
         return Rejected((Problem(messages.REQUIRED(property="code"), "#/code"),), values)
     if any(sent.given != _digest(identity, svc) for sent in attempt.flow.codes):

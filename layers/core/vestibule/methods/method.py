@@ -20,6 +20,9 @@ from vestibule.services import Services
 from vestibule.stores.identities import Secrets
 from vestibule.ui.nodes import Node
 
+_LONGEST_CODE = 64
+"""Characters as typed; codes have six or eight."""
+
 
 class Form(Unprinted, frozen=True):
     """The decoded body. Contract 04 §6."""
@@ -30,6 +33,10 @@ class Form(Unprinted, frozen=True):
         """The field's text; empty when it is missing or no text."""
         value = self.fields.get(name)
         return value if isinstance(value, str) else ""
+
+    def code(self, name: str) -> str:
+        """A one-time code without the spaces that people type between and around its digits."""
+        return self.text(name)[:_LONGEST_CODE].strip().replace(" ", "")
 
     @property
     def method(self) -> str:

@@ -74,7 +74,7 @@ def asked(flow: Flow, form: Form) -> Asked:
         case FlowState.RECOVERY_CONFIRMING_ADDRESS:
             return _complete(recovery_confirm_address=to, recovery_address=typed) or Confirmed(typed, to)
         case _:
-            code = form.text("code").strip()
+            code = form.code("code")
             return Confirmed(typed or flow.internal.get(ADDRESS, ""), to) if to else Presented(code)
 
 

@@ -47,7 +47,7 @@ class RecoveryCode(Struct, frozen=True):
     def asked(self, flow: Flow, form: Form) -> Asked:
         if choosing(flow):
             return recovery_choice.asked(flow, form)
-        return Presented(form.text("code").strip()) if _has_code(flow, form) else asked_by_mail(form)
+        return Presented(form.code("code")) if _has_code(flow, form) else asked_by_mail(form)
 
 
 def _has_code(flow: Flow, form: Form) -> bool:

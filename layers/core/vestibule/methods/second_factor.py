@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vestibule.domain.credential import CredentialType
 from vestibule.domain.errors import Aal1Required, TooManyRequests
 from vestibule.domain.flow import Flow
 from vestibule.domain.identity import Identity
@@ -19,6 +20,25 @@ FACTORS = "factors"
 def held(identity: Identity | None) -> list[str]:
     """What to remember under FACTORS."""
     return [credential.type for credential in identity.credentials] if identity else []
+
+
+def reachable(identity: Identity | None, svc: Services) -> bool:
+    """Whether the identity has a second factor: then `highest_available` asks for one.
+
+    Addresses for codes count by the configuration of now, everything else is known with the identity.
+    """
+    if identity is None:
+        return False
+    if identity.aal2_possible:
+        return True
+    addresses = identity.credential(CredentialType.CODE)
+    return codes_count(svc) and addresses is not None and bool(addresses.identifiers)
+
+
+def codes_count(svc: Services) -> bool:
+    """Codes are a second factor only where nobody signs in with them alone: else one mailbox would be both."""
+    config = svc.config.selfservice.methods.code
+    return config.mfa_enabled and not config.passwordless_enabled
 
 
 def offered(type_: str, flow: Flow) -> bool:

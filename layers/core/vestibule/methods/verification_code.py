@@ -52,7 +52,7 @@ class VerificationCode(Struct, frozen=True):
         return (input_node("method", "hidden", CODE, value=CODE), code, submit, *behind)
 
     def asked(self, form: Form) -> SendTo | Presented | Rejected:
-        code = form.text("code").strip()
+        code = form.code("code")
         if code:
             return Presented(code)
         typed = form.text("email") or form.text("sms")

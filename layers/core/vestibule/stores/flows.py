@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from vestibule.ports import (
     Present,
     Put,
     Table,
+    TransactWrite,
     Update,
 )
 
@@ -48,9 +49,12 @@ class FlowStore:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def add(self, flow: Flow) -> Flow:
-        """Store a new flow; its version is 1 then."""
-        self._table.write(self.adding(flow))
+    def add(self, flow: Flow, also: Sequence[TransactWrite] = ()) -> Flow:
+        """Store a new flow, in one transaction with `also`; its version is 1 then."""
+        if also:
+            self._table.transact([self.adding(flow), *also])
+        else:
+            self._table.write(self.adding(flow))
         return _with_version(flow, 1)
 
     def adding(self, flow: Flow) -> Put:

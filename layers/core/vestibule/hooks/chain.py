@@ -1,27 +1,16 @@
-"""Which hooks run at a point, and in which order. Contract 02 §1."""
+"""Running the hooks of a point, in order. Which they are is said in `choosing`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from types import SimpleNamespace
-from typing import Any
+from msgspec.structs import replace
 
-from vestibule.config.points import CAPABILITIES, Point
+from vestibule.config.points import Point
 from vestibule.domain.outcome import Outcome
+from vestibule.hooks import choosing
 from vestibule.hooks.hook import Contribution, Contributor, Hook, Moment
 from vestibule.hooks.registry import HOOKS
 from vestibule.ports import TransactWrite
 from vestibule.services import Services
-
-_LAST = "session"
-_VERIFICATION = SimpleNamespace(hook="verification")
-_WEB_HOOK = "web_hook"
-_VERIFIED_BY_THEMSELVES = {Point.REGISTRATION_POST_PERSIST, Point.SETTINGS_POST_PERSIST}
-_STORED = {
-    Point.REGISTRATION_PRE_PERSIST: Point.REGISTRATION_POST_PERSIST,
-    Point.SETTINGS_PRE_PERSIST: Point.SETTINGS_POST_PERSIST,
-}
-"""Points at which, of a default list, only the hooks run that may refuse: and the one that says whose turn it is."""
 
 
 def through(moment: Moment, svc: Services) -> Outcome | Moment:
@@ -29,8 +18,8 @@ def through(moment: Moment, svc: Services) -> Outcome | Moment:
 
     A hook may change the moment for those behind it; without a stop, the moment as the last one left it.
     """
-    for hook in chain(moment.point, moment.method, svc):
-        said = hook(moment, svc)
+    for position, hook in enumerate(chain(moment.point, moment.method, svc)):
+        said = hook(replace(moment, position=position), svc)
         if isinstance(said, Moment):
             moment = said
         elif said is not None:
@@ -50,42 +39,14 @@ def prepare(moment: Moment, svc: Services) -> Contribution:
     Its `moment.identity` is the one to store, and its moment the one to go `through` the point with afterwards.
     """
     writes: tuple[TransactWrite, ...] = ()
-    for hook in chain(moment.point, moment.method, svc):
+    for position, hook in enumerate(chain(moment.point, moment.method, svc)):
         if isinstance(hook, Contributor):
-            added = hook.prepare(moment, svc)
+            added = hook.prepare(replace(moment, position=position), svc)
             moment, writes = added.moment, (*writes, *added.writes)
     return Contribution(moment, writes)
 
 
 def chain(point: Point, method: str, svc: Services) -> list[Hook]:
-    """The method's list, or the flow's default list where that yields nothing for this point; `session` last.
-
-    Where verification is enabled, new and changed identities go through it first, listed or not. Hooks that are not
-    built yet are left out; the start of the server names them.
-    """
-    kind, moment = point.value.split(".")
-    flow = getattr(svc.config.selfservice.flows, kind)
-    if moment == "before":
-        return _built(_applicable(flow.before.hooks, point))
-    of_method = flow.after.method(method).hooks if hasattr(flow.after, "method") else ()
-    entries = _applicable(of_method, point)
-    if stored := _STORED.get(point):
-        if not _applicable(of_method, stored):
-            entries += [entry for entry in _applicable(flow.after.hooks, point) if _refuses(entry)]
-    elif not entries:
-        entries = _applicable(flow.after.hooks, point)
-    implicit = point in _VERIFIED_BY_THEMSELVES and svc.config.selfservice.flows.verification.enabled
-    ordered = sorted(entries, key=lambda entry: entry.hook == _LAST)
-    return _built([_VERIFICATION, *ordered] if implicit else ordered)
-
-
-def _applicable(entries: Sequence[Any], point: Point) -> list[Any]:
-    return [entry for entry in entries if point in CAPABILITIES[entry.hook]]
-
-
-def _refuses(entry: Any) -> bool:
-    return entry.hook == _WEB_HOOK and entry.config.parses
-
-
-def _built(entries: Sequence[Any]) -> list[Hook]:
-    return [HOOKS[entry.hook](entry) for entry in entries if entry.hook in HOOKS]
+    """The hooks that are chosen. Those that are not built yet are left out; the start of the server names them."""
+    chosen = choosing.chosen(point, method, svc.config).hooks
+    return [HOOKS[each.entry.hook](each.entry) for each in chosen if each.entry.hook in HOOKS]

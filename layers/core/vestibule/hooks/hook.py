@@ -26,7 +26,7 @@ class Moment(Unprinted, frozen=True, kw_only=True):
     `return_to` is where a browser goes when the flow succeeds, `continue_with` what apps are told to do then.
     `verification` is the flow in which an address of the identity can be proven now, if a hook opened one. `csrf` is
     the browser's new CSRF secret, once a hook needed to know it; empty until then. `values` were submitted, to be shown
-    again where the form is refused.
+    again where the form is refused. `position` is the place of the hook that looks at it among those of the point.
     """
 
     point: Point
@@ -41,6 +41,7 @@ class Moment(Unprinted, frozen=True, kw_only=True):
     verification: Flow | None = None
     csrf: str = ""
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    position: int = 0
 
 
 class Contribution(Struct, frozen=True):

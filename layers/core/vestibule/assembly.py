@@ -23,12 +23,13 @@ from vestibule.config.findings import ConfigError, Finding
 from vestibule.config.identity_schema import IdentitySchema
 from vestibule.config.message_templates import load_overrides
 from vestibule.config.schemas import load_schemas
+from vestibule.config.source import Source
 from vestibule.config.urls import Urls
 from vestibule.crypto.index_key import IndexKeyWrap
 from vestibule.crypto.sealing import Sealer, derive_key
 from vestibule.crypto.tokens import PageTokens
-from vestibule.domain.courier import CourierMessage, Letter
 from vestibule.crypto.webhook_signature import WebhookSigner
+from vestibule.domain.courier import CourierMessage, Letter
 from vestibule.ports import (
     Background,
     Clock,
@@ -43,6 +44,7 @@ from vestibule.ports import (
     WebUnreachable,
 )
 from vestibule.services import Services
+from vestibule.stores.configurations import Configurations
 from vestibule.stores.continuity import ContinuityStore
 from vestibule.stores.credentials import CredentialStore
 from vestibule.stores.deliveries import DeliveryStore
@@ -73,14 +75,19 @@ def build(
     background: Background | None = None,
     templates: Templates | None = None,
     base: Path | None = None,
+    source: Source | None = None,
 ) -> Services:
-    """Services of a configuration on a table; tests bring their own clock, randomness and web."""
+    """Services of a configuration on a table; tests bring their own clock, randomness and web.
+
+    `source` is what the configuration was made of, for those who change it.
+    """
     clock = clock or SystemClock()
     random = random or SystemRandom(clock)
     web = web or HttpWeb()
     cookie, cipher = _required_secrets(config)
     index = IndexKeys(table, IndexKeyWrap(cipher), random)
     credential_sealer = Sealer(cipher, "credential")
+    signing = config.vestibule.webhooks.signing
     return Services(
         config=config,
         schemas=_schemas(config, web, base),
@@ -88,7 +95,6 @@ def build(
         clock=clock,
         random=random,
         hasher=PasswordHasher(_hashing(config)),
-    signing = config.vestibule.webhooks.signing
         web=web,
         parallel=ThreadParallel(),
         background=background or ThreadBackground(),
@@ -100,6 +106,7 @@ def build(
         credentials=CredentialStore(table, credential_sealer),
         sessions=SessionStore(table),
         flows=FlowStore(table),
+        configurations=Configurations(table, Sealer(cipher, "configuration"), clock, source or Source({}, "", {}, {})),
         continuity=ContinuityStore(table, Sealer(cookie, "continuity"), clock, random),
         failures=FailureStore(table, clock, random),
         messages=MessageStore(table, index, Sealer(cipher, "message"), clock, random),

@@ -25,6 +25,7 @@ from vestibule.ports import (
     Templates,
     Web,
 )
+from vestibule.stores.configurations import Configurations
 from vestibule.stores.continuity import ContinuityStore
 from vestibule.stores.credentials import CredentialStore
 from vestibule.stores.deliveries import DeliveryStore
@@ -64,6 +65,7 @@ class Services(Unprinted, frozen=True, kw_only=True):
     credentials: CredentialStore
     sessions: SessionStore
     flows: FlowStore
+    configurations: Configurations
     continuity: ContinuityStore
     failures: FailureStore
     messages: MessageStore
@@ -75,6 +77,7 @@ class Services(Unprinted, frozen=True, kw_only=True):
     guesses: Guesses
     page_tokens: PageTokens
     cookie_sealer: Sealer
+    signer: WebhookSigner
     logout_keys: tuple[bytes, ...]
     code_keys: tuple[bytes, ...]
     event_key: bytes
@@ -83,4 +86,3 @@ class Services(Unprinted, frozen=True, kw_only=True):
     def schema(self, schema_id: str | None) -> IdentitySchema:
         """The schema of that id, or the default one for None. Raises KeyError for an unknown id."""
         return self.schemas[schema_id or self.config.identity.default_schema_id]
-    signer: WebhookSigner

@@ -7,28 +7,45 @@ nothing.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import threading
+import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec.structs import replace
 
 from vestibule.adapters.dsn import open_table
+from vestibule.adapters.templates import FetchedTemplates
 from vestibule.assembly import build
 from vestibule.config import frozen
+from vestibule.config import revision as revision_
 from vestibule.config.document import dig
+from vestibule.config.findings import ConfigError
 from vestibule.config.loaded import Loaded
+from vestibule.config.schema_document import SchemaError
 from vestibule.config.urls import Urls
+from vestibule.crypto.sealing import SecretRemoved
+from vestibule.ports import StoreUnavailable
 from vestibule.services import Services
 
-if TYPE_CHECKING:
-    pass
-
 _CIPHER_LENGTH = 32
+
+
+LOOK_SECONDS = 5.0
+"""How long nobody asks whether the configuration has a new revision."""
+
+WAIT_SECONDS = 15.0
+"""From then on the request that comes waits for the answer; before, it is answered while somebody else asks."""
+
+AGAIN_SECONDS = 60.0
+"""Between two tries of a revision that cannot be used."""
+
+_log = logging.getLogger("vestibule.configuration")
 
 
 class _Process:
@@ -37,7 +54,14 @@ class _Process:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.loaded: Loaded | None = None
+        """Files and environment; without revisions."""
         self.services: Services | None = None
+        self.revision = 0
+        self.looked = float("-inf")
+        """When the head of the revisions was read, on `time.monotonic`."""
+        self.looking = threading.Lock()
+        self.refused: tuple[int, float] = (0, 0.0)
+        """A revision that cannot be used, and when to try it once more: what it names may have been out of reach."""
         self.at_stage: dict[tuple[str, str], Services] = {}
 
 
@@ -50,12 +74,16 @@ def configure(loaded: Loaded, *, local: bool = False) -> None:
     with _process.lock:
         _process.loaded = loaded
         _process.services = None
+        _process.revision, _process.looked, _process.refused = 0, float("-inf"), (0, 0.0)
         _process.at_stage = {}
         os.environ["VESTIBULE_MAKE_MISSING_TABLE"] = "1" if local else ""
 
 
 def services() -> Services:
-    """The services of this process. Raises ConfigError, StoreUnavailable, ValueError (a dsn of no known form)."""
+    """The services of this process, by a revision that counted a few seconds ago.
+
+    Raises ConfigError, StoreUnavailable, ValueError (a dsn of no known form).
+    """
     if (made := _chosen.get()) is not None:
         return made
     with _process.lock:
@@ -63,8 +91,81 @@ def services() -> Services:
             loaded = _process.loaded = _process.loaded or from_environment(os.environ)
             make_missing = bool(os.environ.get("VESTIBULE_MAKE_MISSING_TABLE"))
             table = open_table(loaded.config.dsn, make_missing=make_missing)
-            _process.services = build(loaded.config, table)
-        return _process.services
+            _process.services = build(loaded.config, table, source=loaded.source)
+        made = _process.services
+    age = time.monotonic() - _process.looked
+    if age < LOOK_SECONDS:
+        return made
+    if age < WAIT_SECONDS:
+        made.background(look)
+        return made
+    look()
+    return _process.services or made
+
+
+def look() -> None:
+    """Follow the revision that counts, if it is another. Whatever goes wrong is logged, and what runs goes on."""
+    if not _process.looking.acquire(blocking=_process.looked == float("-inf")):
+        return
+    try:
+        if (made := _process.services) is not None and time.monotonic() - _process.looked >= LOOK_SECONDS:
+            _follow(made)
+    finally:
+        _process.looking.release()
+
+
+def _follow(made: Services) -> None:
+    loaded = _process.loaded
+    number, now = _process.revision, time.monotonic()
+    try:
+        number = made.configurations.head(consistent=False)
+        again, until = _process.refused
+        if number == _process.revision or loaded is None or (number == again and now < until):
+            return
+        after = _built(_of_revision(loaded, number, made), loaded, made)
+    except StoreUnavailable as unavailable:
+        _log.warning("whether the configuration changed is not known: %s", unavailable)
+    except (ConfigError, SchemaError, SecretRemoved) as error:
+        _process.refused = (number, now + AGAIN_SECONDS)
+        _log.error("revision %d of the configuration cannot be used: %s", number, error)
+    except Exception as error:  # noqa: BLE001 (what runs goes on, whatever a revision does to the making of another)
+        _process.refused = (number, now + AGAIN_SECONDS)
+        _log.error("revision %d of the configuration cannot be used: %s", number, type(error).__name__)
+    else:
+        with _process.lock:
+            _process.services, _process.revision, _process.at_stage = after, number, {}
+        if isinstance(made.templates, FetchedTemplates):
+            made.templates.close()
+        _log.info("the configuration is at revision %d", number)
+    finally:
+        _process.looked = now
+
+
+def _built(followed: Loaded, loaded: Loaded, made: Services) -> Services:
+    """Services of another configuration on the same store, bus and clock."""
+    return build(
+        followed.config,
+        made.table,
+        clock=made.clock,
+        random=made.random,
+        events=made.events,
+        background=made.background,
+        pace=made.pace,
+        source=loaded.source,
+    )
+
+
+def _of_revision(loaded: Loaded, number: int, made: Services) -> Loaded:
+    """Raises ConfigError, SecretRemoved, LookupError (it is not there)."""
+    if number == 0:
+        return loaded
+    revision = made.configurations.find(number)
+    if revision is None:
+        raise LookupError(f"revision {number} is not there")
+    followed, conflict = revision_.followed(loaded, revision)
+    if conflict is not None:
+        _log.error("%s; what ran before goes on", conflict)
+    return followed
 
 
 def services_at(stage: Mapping[str, str]) -> Services:

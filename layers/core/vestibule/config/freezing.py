@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from vestibule.config import environment, frozen, tree
-from vestibule.config.load import load
+from vestibule.config.document import Document
+from vestibule.config.load import load, reloaded
 from vestibule.config.model import Config
+from vestibule.config.source import Source
 from vestibule.config.values import REFERENCES, Section
 
 
@@ -19,19 +21,33 @@ def freeze(path: Path) -> str | None:
     Raises ConfigError: what is wrong with it, or missing where no environment completes it.
     """
     source = path.read_bytes()
-    if any(f'"{scheme}'.encode() in source for scheme in REFERENCES):
+    if _refers(source.decode()):
         return None
-    secrets: dict[str, Any] = {name: [frozen.PLACEHOLDER] for name in frozen.SECRETS}
-    loaded = load([path], {}, overrides={"dsn": "memory", **secrets}, lines=False)
     names = sorted(set(_names(Config, "")))
     whole = {
         "source": frozen.digest_of(source),
         "models": frozen.models_digest(),
         "variables": [name for name in names if not name.endswith("_")],
         "lists": [name for name in names if name.endswith("_")],
-        "config": frozen.frozen(loaded.config),
+        "config": frozen.frozen(load([path], {}, overrides=_OVERRIDES, lines=False).config),
     }
     return json.dumps(whole, separators=(",", ":"))
+
+
+def frozen_text(document: Document) -> str | None:
+    """The same of a document that stands in no file, for `frozen.revised`."""
+    if _refers(json.dumps(document)):
+        return None
+    config = reloaded(Source(document, "", {}, _OVERRIDES), document).config
+    whole = {"models": frozen.models_digest(), "config": frozen.frozen(config)}
+    return json.dumps(whole, separators=(",", ":"))
+
+
+_OVERRIDES: dict[str, Any] = {"dsn": "memory", **{name: [frozen.PLACEHOLDER] for name in frozen.SECRETS}}
+
+
+def _refers(text: str) -> bool:
+    return any(f'"{scheme}' in text for scheme in REFERENCES)
 
 
 def _names(annotation: Any, above: str) -> Iterator[str]:

@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any, cast
 from vestibule.config.answers import ByMethod, NamesSchemas, Parses
 from vestibule.config.document import put
 from vestibule.config.loaded import Loaded
+from vestibule.config.source import Source
 
 if TYPE_CHECKING:
+    from vestibule.config.document import Document
     from vestibule.config.model import Config
 
 NAME = "frozen.json"
@@ -34,17 +36,17 @@ MODELS = (
     "hooks",
     "methods",
     "model",
+    "oauth2",
     "oidc",
     "security",
-    "oauth2",
     "serve",
     "session",
     "values",
     "vestibule",
+    "webhooks",
 )
 """The modules that decide what a document becomes."""
 
-    "webhooks",
 PLACEHOLDER = "-" * 32
 """Stands for the secrets while freezing."""
 
@@ -95,18 +97,36 @@ def read(path: Path, environ: Mapping[str, str], secrets: Mapping[str, Any]) -> 
     settings = _settings(given, environ, secrets)
     if settings is None:
         return None
-    config, document = thawed(frozen["config"]), json.loads(source)
-    for setting, value in settings.items():
+    document = json.loads(source)
+    made = Source(document, frozen["source"], environ, secrets, settings)
+    sources = (str(path), *sorted(f"${name}" for name in given))
+    return _completed(frozen["config"], document, made, sources)
+
+
+def revised(base: Loaded, text: str, document: Document) -> Loaded | None:
+    """The configuration of a document that was frozen as `text` (see `freezing.frozen_text`), as `read` completes it.
+
+    None where the base was not frozen either, or where other models made the text.
+    """
+    frozen = json.loads(text)
+    if base.source.settled is None or frozen["models"] != models_digest():
+        return None
+    return _completed(frozen["config"], document, base.source, base.sources)
+
+
+def _completed(config: Any, document: Document, source: Source, sources: tuple[str, ...]) -> Loaded:
+    """The frozen configuration and its document, with the settings of the environment in both."""
+    whole = thawed(config)
+    for setting, value in (source.settled or {}).items():
         *above, last = setting.split(".")
-        section = config
+        section = whole
         for part in above:
             section = getattr(section, part)
         vars(section)[last] = value
         document = put(
             document, setting.split("."), list(cast("tuple[str, ...]", value)) if isinstance(value, tuple) else value
         )
-    sources = (str(path), *sorted(f"${name}" for name in given))
-    return Loaded(cast("Config", config), (), sources, document)
+    return Loaded(cast("Config", whole), (), sources, document, source)
 
 
 def _settings(given: set[str], environ: Mapping[str, str], secrets: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from vestibule.config.document import Document
     from vestibule.config.findings import Finding
     from vestibule.config.model import Config
+    from vestibule.config.source import Source
 
 
 class Loaded(Unprinted, frozen=True):
@@ -20,3 +21,5 @@ class Loaded(Unprinted, frozen=True):
     """Files and `$VARIABLES` that took part, in the order in which they were laid over each other."""
     document: Document
     """Files, environment and overrides merged, without defaults, with references as they were written."""
+    source: Source
+    """What it was made of, for `revising` to make another of it."""

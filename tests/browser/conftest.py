@@ -73,6 +73,12 @@ def tab(chromium: Browser) -> Iterator[Callable[..., Page]]:
     assert complaints == []
 
 
+def photographed(page: Page, name: str) -> None:
+    """For people to look at: build/screenshots/journey-<name>.png."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SHOTS / f"journey-{name}.png", full_page=True)
+
+
 def listened(page: Page, complaints: list[str] | None = None) -> list[str]:
     """The list to which the page's console errors and uncaught exceptions are added."""
     heard = complaints if complaints is not None else []

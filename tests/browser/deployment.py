@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -31,15 +32,27 @@ def _configuration() -> dict[str, object]:
         "selfservice": {
             "default_browser_return_url": "/ui/welcome",
             "methods": {"password": {"config": {"haveibeenpwned_enabled": False}}},
-            "flows": {"registration": {"style": "unified", "after": {"password": {"hooks": [{"hook": "session"}]}}}},
+            "flows": {
+                "registration": {"style": "unified", "after": {"password": {"hooks": [{"hook": "session"}]}}},
+                "verification": {"enabled": True},
+                "recovery": {"enabled": True},
+            },
         },
         "vestibule": {"pages": {"name": "Harbour"}},
     }
 
 
+@dataclass(frozen=True)
+class Deployed:
+    """Addresses without a slash at the end."""
+
+    public: str
+    admin: str
+
+
 @contextmanager
-def deployed(folder: Path) -> Iterator[str]:
-    """The public address, while it runs. YAML reads JSON."""
+def deployed(folder: Path) -> Iterator[Deployed]:
+    """Where it is, while it runs. YAML reads JSON."""
     (folder / "kratos.yml").write_text(json.dumps(_configuration()))
     public, admin = _free_port(), _free_port()
     arguments = [sys.executable, "-m", "vestibule.cli.main", "serve", "--dev", "-c", "kratos.yml"]
@@ -49,7 +62,7 @@ def deployed(folder: Path) -> Iterator[str]:
         process = subprocess.Popen(arguments, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
         try:
             _await(f"http://127.0.0.1:{public}/health/alive", process, folder / "log")
-            yield f"http://127.0.0.1:{public}"
+            yield Deployed(f"http://127.0.0.1:{public}", f"http://127.0.0.1:{admin}")
         finally:
             process.terminate()
             process.wait(timeout=20)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.conftest import SHOTS
+from tests.browser.conftest import photographed
 from tests.browser.deployment import deployed
 
 PASSWORD = "a-long-phrase-of-my-own"
@@ -14,13 +14,8 @@ PASSWORD = "a-long-phrase-of-my-own"
 
 @pytest.fixture(scope="module")
 def vestibule(chromium, tmp_path_factory) -> Iterator[str]:
-    with deployed(tmp_path_factory.mktemp("vestibule")) as public:
-        yield public
-
-
-def photographed(page: Page, name: str) -> None:
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SHOTS / f"journey-{name}.png", full_page=True)
+    with deployed(tmp_path_factory.mktemp("vestibule")) as running:
+        yield running.public
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with-javascript", "without-javascript"])

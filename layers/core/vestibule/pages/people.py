@@ -53,6 +53,26 @@ def address(identity: Wire) -> tuple[str, bool | None]:
     return next(found, ""), None
 
 
+def unverified(identity: Wire) -> str:
+    """The first address that is still to be proven; empty when there is none."""
+    known = _mappings(identity.get("verifiable_addresses"))
+    return next((str(each.get("value", "")) for each in known if not each.get("verified")), "")
+
+
+def with_own_address(flow: Wire, identity: Wire) -> Wire:
+    """A verification flow with the identity's address in the field that asks for one, unless something stands there."""
+    ui = _mapping(flow.get("ui"))
+    nodes = [_filled(node, "email", unverified(identity)) for node in _mappings(ui.get("nodes"))]
+    return {**flow, "ui": {**ui, "nodes": nodes}}
+
+
+def _filled(node: Wire, name: str, value: str) -> Wire:
+    attributes = _mapping(node.get("attributes"))
+    if attributes.get("name") != name or attributes.get("type") == "submit" or attributes.get("value"):
+        return node
+    return {**node, "attributes": {**attributes, "value": value}}
+
+
 def device(session: Wire, words: Wording) -> str:
     """The device a session was opened on: Firefox on Windows."""
     agent = next((str(each.get("user_agent") or "") for each in _mappings(session.get("devices"))), "")

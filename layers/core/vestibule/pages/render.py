@@ -17,7 +17,7 @@ from msgspec import Struct
 from vestibule.pages.assets import assets
 from vestibule.pages.layout import Arrangement, arrange
 from vestibule.pages.look import Look
-from vestibule.pages.people import address, device, methods, person
+from vestibule.pages.people import address, device, methods, person, unverified
 from vestibule.pages.widgets import Anchor, Box, Field, Image, Text
 from vestibule.pages.wording import Wording, wording
 
@@ -82,14 +82,15 @@ def render_welcome(session: Wire | None, look: Look, language: str) -> str:
         )
     identity = cast(Wire, session.get("identity") or {})
     name, (value, verified) = person(identity), address(identity)
-    facts = [(words("welcome.device"), device(session, words))]
-    if value and name:
-        facts.insert(0, (words("welcome.address"), value))
+    facts = [(words("welcome.device"), device(session, words), "")]
+    if value and (name or verified is False):
+        status = "" if verified is None else words("welcome.verified" if verified else "welcome.unverified")
+        facts.insert(0, (words("welcome.address"), value, status))
     since = session.get("authenticated_at")
     if since:
-        facts.append((words("welcome.since"), words.moment(since)))
+        facts.append((words("welcome.since"), words.moment(since), ""))
     if how := methods(session, words):
-        facts.append((words("welcome.methods"), how))
+        facts.append((words("welcome.methods"), how, ""))
     greeted = name or value
     return _draw(
         "welcome.html",
@@ -98,7 +99,7 @@ def render_welcome(session: Wire | None, look: Look, language: str) -> str:
         title=words("welcome.title", name=greeted) if greeted else words("welcome.title.plain"),
         lead=words("welcome.help"),
         facts=facts,
-        ways=_after_welcome(verified is False, look, words),
+        ways=_after_welcome(bool(unverified(identity)), look, words),
     )
 
 

@@ -19,10 +19,11 @@ from vestibule.domain.errors import (
     ServiceUnavailable,
     SessionInactive,
 )
-from vestibule.domain.flow import Kind
+from vestibule.domain.flow import FlowState, Kind
 from vestibule.domain.outcome import UNCHANGED, Content, CookieChanges, Document, FlowShown, Outcome, Redirect
 from vestibule.domain.request import Request
-from vestibule.flows import login, logout, recovery, registration, verification
+from vestibule.flows import login, logout, recovery, registration, settings, verification
+from vestibule.pages import people
 from vestibule.pages.assets import ASSET_POLICY, asset, page_headers
 from vestibule.pages.brand import look_of
 from vestibule.pages.look import Look
@@ -39,6 +40,7 @@ FETCH: Mapping[Kind, Step] = {
     Kind.REGISTRATION: registration.fetch,
     Kind.RECOVERY: recovery.fetch,
     Kind.VERIFICATION: verification.fetch,
+    Kind.SETTINGS: settings.fetch,
 }
 """How the page of a flow gets it. A flow has a page as soon as it stands here."""
 
@@ -88,6 +90,8 @@ class _Page:
         except Aal2Required as refused:
             return Redirect(location=_stepping_up(refused, self.svc))
         document = cast(FlowShown, shown).document
+        if kind is Kind.VERIFICATION and document.get("state") == FlowState.CHOOSE_METHOD:
+            document = people.with_own_address(document, self._signed_in())
         return self._html(render_flow(kind, document, self.look, self.language), cookies=shown.cookies)
 
     def welcome(self) -> Outcome:
@@ -128,6 +132,14 @@ class _Page:
 
     def missing(self) -> Outcome:
         return self._error(NotFound().to_wire(), 404)
+
+    def _signed_in(self) -> Mapping[str, Any]:
+        """The identity of whoever is signed in; empty for nobody, and while a second factor is asked for."""
+        try:
+            found = cast(Document, sessions.whoami(replace(self.request, query=()), self.svc))
+        except (NoSession, Aal2Required):
+            return {}
+        return cast(Mapping[str, Any], cast(Mapping[str, Any], found.body)["identity"])
 
     def _start(self, kind: Kind) -> Outcome:
         query = urlencode([(key, value) for key, value in self.request.query if value])

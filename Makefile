@@ -71,6 +71,10 @@ conformance: $(VENV)/.dev ## Compare with the recordings in ../shared/conformanc
 requirements: $(VENV)/.uv ## Pin the newest versions that requirements/*.in allow (UPGRADE=--upgrade to move)
 	for name in uv deps dev run sam lambda; do $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 		--no-annotate --no-header $(UPGRADE) requirements/$$name.in -o requirements/$$name.txt; done
+	# On top of the deps layer: what that has is left out.
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header $(UPGRADE) \
+		$(foreach package,cryptography cffi pycparser typing-extensions,--no-emit-package $(package)) \
+		requirements/deps-webauthn.in -o requirements/deps-webauthn.txt
 
 clean: ## Remove what was built, installed and stored
 	rm -rf $(VENV) $(VENV_SAM) $(VENV_313) $(VENV_LAMBDA) .venv-conformance .aws-sam .cache .vestibule build layers/core/*.egg-info

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from vestibule.adapters.delivery import ConfiguredDelivery
 from vestibule.adapters.events import open_events
 from vestibule.adapters.hashers.hasher import HasherSettings, PasswordHasher
+from vestibule.adapters.key_answers import CheckedKeyAnswers
 from vestibule.adapters.system import SystemClock, SystemPace, SystemRandom, ThreadBackground, ThreadParallel
 from vestibule.adapters.templates import FetchedTemplates
 from vestibule.adapters.web import HttpWeb
@@ -86,6 +87,7 @@ def build(
     web = web or HttpWeb()
     cookie, cipher = _required_secrets(config)
     index = IndexKeys(table, IndexKeyWrap(cipher), random)
+    outbox = Outbox(table, clock)
     credential_sealer = Sealer(cipher, "credential")
     signing = config.vestibule.webhooks.signing
     return Services(
@@ -95,6 +97,7 @@ def build(
         clock=clock,
         random=random,
         hasher=PasswordHasher(_hashing(config)),
+        key_answers=CheckedKeyAnswers(),
         web=web,
         parallel=ThreadParallel(),
         background=background or ThreadBackground(),
@@ -102,15 +105,15 @@ def build(
         templates=templates or FetchedTemplates(_fetching(web, base)),
         table=table,
         index=index,
-        identities=IdentityStore(table, index, credential_sealer),
+        identities=IdentityStore(table, index, credential_sealer, outbox),
         credentials=CredentialStore(table, credential_sealer),
-        sessions=SessionStore(table),
+        sessions=SessionStore(table, outbox),
         flows=FlowStore(table),
         configurations=Configurations(table, Sealer(cipher, "configuration"), clock, source or Source({}, "", {}, {})),
         continuity=ContinuityStore(table, Sealer(cookie, "continuity"), clock, random),
         failures=FailureStore(table, clock, random),
         messages=MessageStore(table, index, Sealer(cipher, "message"), clock, random),
-        outbox=Outbox(table, clock),
+        outbox=outbox,
         deliveries=DeliveryStore(table, clock, _derived(cookie, "delivery"), config.vestibule.deliveries.kept),
         compose=_Composing(config, _overrides(config, web, base)),
         deliver=deliver or ConfiguredDelivery(config, web, clock, _fetching(web, base), local=not _on_lambda()),

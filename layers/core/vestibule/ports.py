@@ -15,6 +15,7 @@ from msgspec import Struct, field
 
 from vestibule.domain.courier import CourierMessage, Letter
 from vestibule.domain.event import Event
+from vestibule.domain.key import NewKey, RelyingParty, UsedKey
 
 T = TypeVar("T")
 
@@ -396,3 +397,15 @@ class Events(Protocol):
     def later(self, event: Event, seconds: int) -> None:
         """The event once more, to the worker that it is for, after a while (at most 900 s)."""
         ...
+
+
+class KeyAnswers(Protocol):
+    """What security keys and passkeys answer, checked. Web Authentication, 7.1 and 7.2.
+
+    `answer` is the JSON of a PublicKeyCredential, from anybody; whatever is wrong with it, it is None. Counters are
+    read, not compared.
+    """
+
+    def made(self, answer: str, challenge: bytes, party: RelyingParty) -> NewKey | None: ...
+
+    def used(self, answer: str, challenge: bytes, party: RelyingParty, public: bytes) -> UsedKey | None: ...

@@ -18,6 +18,7 @@ from vestibule.ports import (
     Deliver,
     Events,
     Hasher,
+    KeyAnswers,
     Pace,
     Parallel,
     Random,
@@ -54,6 +55,7 @@ class Services(Unprinted, frozen=True, kw_only=True):
     clock: Clock
     random: Random
     hasher: Hasher
+    key_answers: KeyAnswers
     web: Web
     parallel: Parallel
     background: Background

@@ -22,6 +22,7 @@ from vestibule.services import Services
 from vestibule.stores.derivation import KnownStatus, derived
 from vestibule.stores.identities import AlreadyExists, IdentityChanged
 from vestibule.stores.identity_items import addresses_of, identifiers_of
+from vestibule.stores.key_rows import KEY_TYPES, MOST_KEYS, key_entries
 
 T = TypeVar("T")
 
@@ -33,13 +34,14 @@ ATTEMPTS = 5
 
 LONGEST_EXTERNAL_ID = 255
 MOST_CLAIMS = 80
-"""Identifiers and addresses that one write may touch, so that it fits into a transaction (100 items)."""
+"""Identifiers, addresses and keys that one write may touch, so that it fits into a transaction (100 items)."""
 
 _MOST_NAMED = 20
 _CLASHES = {
     "identifier": "An identity with one of these credential identifiers exists already",
     "address": "An identity with one of these addresses exists already",
     "external_id": "An identity with this external id exists already",
+    "key": "Another identity has one of these security keys",
 }
 
 
@@ -69,7 +71,7 @@ def proposed(body: CreateBody, credentials: Imported, svc: Services) -> tuple[Id
 
 def stored(identity: Identity, secrets: Mapping[str, Json], svc: Services) -> Identity:
     """Raises Conflict, BadRequest, TooLarge."""
-    _ensure_few(identity)
+    _ensure_few(secrets, identity)
     try:
         return svc.identities.create(identity, secrets)
     except AlreadyExists as taken:
@@ -96,7 +98,7 @@ def changed(identity_id: str, svc: Services, change: Callable[[Identity], T]) ->
 
 def replaced(old: Identity, new: Identity, secrets: Mapping[str, Json | None], svc: Services) -> Identity:
     """Store `new` in the place of `old`. Raises Clash, BadRequest, TooLarge, IdentityChanged."""
-    _ensure_few(old, new)
+    _ensure_few(secrets, old, new)
     try:
         return svc.identities.update(old, new, secrets)
     except AlreadyExists as taken:
@@ -184,9 +186,14 @@ def _uuid(text: str | None, name: str) -> str | None:
         raise BadRequest(f"{name} has to be a UUID") from None
 
 
-def _ensure_few(*identities: Identity) -> None:
-    if len(set[Claim]().union(*map(claims_of, identities))) > MOST_CLAIMS:
-        raise BadRequest(f"One request may change at most {MOST_CLAIMS} identifiers and addresses of an identity")
+def _ensure_few(secrets: Mapping[str, Json | None], *identities: Identity) -> None:
+    """Where keys change, as many as there may be can go as well."""
+    keys = [len(list(key_entries(secrets[type_]))) for type_ in KEY_TYPES if type_ in secrets]
+    if any(count > MOST_KEYS for count in keys):
+        raise BadRequest(f"An identity may have at most {MOST_KEYS} security keys, and as many passkeys")
+    claims = set[Claim]().union(*map(claims_of, identities))
+    if len(claims) + sum(keys) + MOST_KEYS * len(keys) > MOST_CLAIMS:
+        raise BadRequest(f"One request may change at most {MOST_CLAIMS} identifiers, addresses and keys of an identity")
 
 
 def _too_large() -> TooLarge:

@@ -8,11 +8,11 @@ from typing import Any, Literal
 from msgspec.structs import replace
 
 from vestibule.crypto.sealing import Sealer
+from vestibule.domain.event import IDENTITY_CREATED, IDENTITY_DELETED, IDENTITY_UPDATED, Event
 from vestibule.domain.identity import Identity, State
 from vestibule.domain.record import Unprinted
 from vestibule.ports import (
     Absent,
-    AnyOf,
     Check,
     ConditionFailed,
     Delete,
@@ -29,28 +29,33 @@ from vestibule.ports import (
 from vestibule.stores.guesses import counter_key
 from vestibule.stores.identity_items import (
     addresses_of,
+    claim_changed,
+    claim_row,
     credential_key,
     external_id_key,
     from_item,
     identifiers_of,
     identity_key,
+    mine_or_absent,
     read_identity,
     to_item,
 )
 from vestibule.stores.index_keys import IndexKeys
+from vestibule.stores.key_rows import KeyRows, StoredKeys, counting_on
+from vestibule.stores.outbox import Outbox
 from vestibule.stores.parts import write_those_that_hold
 from vestibule.stores.sealed import opened, sealed
 
 _TRANSACTION = 100
 _DIGITS = "0123456789abcdef"
 
-Unique = Literal["identifier", "address", "external_id"]
+Unique = Literal["identifier", "address", "external_id", "key"]
 Secrets = Mapping[str, Mapping[str, Any] | None]
 """Credential type to its config; None removes it. Types that are not named keep theirs."""
 
 
 class AlreadyExists(Exception):
-    """Another identity has that identifier, address or external id. `value` is it; never to be logged."""
+    """Another identity has that identifier, address, external id or key. `value` is it; never to be logged."""
 
     def __init__(self, what: Unique, type_: str, value: str) -> None:
         super().__init__(f"the {what} is taken")
@@ -75,15 +80,17 @@ class IdentifierEntry(Unprinted, frozen=True):
 
 
 class IdentityStore:
-    """Raises AlreadyExists and IdentityChanged where a change loses; nothing is written then.
+    """Raises AlreadyExists and IdentityChanged where a change loses, and nothing is written then.
 
     What reads secrets raises SecretRemoved for one that was sealed with a secret that is configured no more.
     """
 
-    def __init__(self, table: Table, keys: IndexKeys, sealer: Sealer) -> None:
+    def __init__(self, table: Table, keys: IndexKeys, sealer: Sealer, outbox: Outbox) -> None:
         self._table = table
+        self._outbox = outbox
         self._keys = keys
         self._sealer = sealer
+        self.key_rows = KeyRows(table, keys, sealer)
 
     # --- reading ---------------------------------------------------------------------------------------
 
@@ -143,8 +150,12 @@ class IdentityStore:
 
     # --- writing ---------------------------------------------------------------------------------------
 
-    def create(self, identity: Identity, secrets: Secrets, also: Sequence[TransactWrite] = ()) -> Identity:
-        """Store a new identity; its version is 1 then. `also` is written in the same transaction."""
+    def create(
+        self, identity: Identity, secrets: Secrets, also: Sequence[TransactWrite] = (), told: Sequence[Event] = ()
+    ) -> Identity:
+        """Store a new identity; its version is 1 then. `also` is written in the same transaction, `told` with it."""
+        created = self._outbox.happened(IDENTITY_CREATED, identity.id, identity=identity.id)
+        also = (*also, self._outbox.putting([created, *told]))
         writes: list[TransactWrite] = [Put(to_item(identity, version=1), (Absent(),))]
         claims = self._claims(identity, secrets)
         writes.extend(write for _, write in claims)
@@ -153,24 +164,36 @@ class IdentityStore:
         return replace(identity, version=1)
 
     def update(
-        self, old: Identity, new: Identity, secrets: Secrets | None = None, also: Sequence[TransactWrite] = ()
+        self,
+        old: Identity,
+        new: Identity,
+        secrets: Secrets | None = None,
+        also: Sequence[TransactWrite] = (),
+        told: Sequence[Event] | None = None,
     ) -> Identity:
-        """Replace the identity that was read as `old`. Claims what is new about it and gives up what is gone."""
+        """Replace the identity that was read as `old`. Claims what is new about it and gives up what is gone.
+
+        `told` is what happened with that; None: that it was updated.
+        """
+        if told is None:
+            told = [self.updated(old)]
+        also = (*also, self._outbox.putting(told)) if told else also
         secrets = self._with_password(old, new, dict(secrets or {}))
+        stored = self.key_rows.stored(old.id, secrets)
         writes: list[TransactWrite] = [Put(to_item(new, version=old.version + 1), (Equals("ver", old.version),))]
-        former = {write.key: write for _, write in self._claims(old, {})}
-        claims = self._claims(new, secrets)
+        former = {write.key: write for _, write in self._claims(old, stored.configs)}
+        claims = self._claims(new, {**stored.configs, **secrets})
         kept = {write.key for _, write in claims}
         rewritten = [
             (claim, write)
             for claim, write in claims
             if write.key not in former
-            or _changed(write, former[write.key])
+            or claim_changed(write, former[write.key])
             or (claim.what == "identifier" and claim.type in secrets and secrets[claim.type] is None)
         ]
         writes.extend(write for _, write in rewritten)
         writes += [Delete(key, (Equals("id", old.id),)) for key in former if key not in kept]
-        writes += self._secret_writes(new.id, secrets)
+        writes += self._secret_writes(new.id, secrets, stored)
         self._commit(writes, rewritten, also)
         return replace(new, version=old.version + 1)
 
@@ -190,6 +213,10 @@ class IdentityStore:
         except TransactionCancelled:
             return False
         return True
+
+    def updated(self, old: Identity) -> Event:
+        """That the identity which was read as `old` is another one now."""
+        return self._outbox.happened(IDENTITY_UPDATED, old.id, str(old.version + 1), identity=old.id)
 
     @staticmethod
     def still_active(identity: Identity) -> Check:
@@ -215,45 +242,54 @@ class IdentityStore:
         except ConditionFailed:
             return False
         identity = read_identity(item or {})
-        pointing = [Delete(write.key, (Equals("id", identity_id),)) for _, write in self._claims(identity, {})]
+        keys = self.key_rows.stored(identity_id).configs
+        pointing = [Delete(write.key, (Equals("id", identity_id),)) for _, write in self._claims(identity, keys)]
         write_those_that_hold(self._table, [*pointing, *self._counters(identity)])
         rows = self._table.query(f"I#{identity_id}")
         write_those_that_hold(self._table, [Delete((row["pk"], row["sk"])) for row in rows if row["sk"] != "#"])
-        self._table.write(Delete(key))
+        deleted = self._outbox.happened(IDENTITY_DELETED, identity_id, identity=identity_id)
+        self._table.transact([Delete(key), self._outbox.putting([deleted])])
         return True
 
     # --- within ----------------------------------------------------------------------------------------
 
     def _claims(self, identity: Identity, secrets: Secrets) -> list[tuple[AlreadyExists, Put]]:
         """Every row that makes something of the identity unique, with the error of finding it taken."""
-        mine = (_mine_or_absent(identity.id),)
+        mine = (mine_or_absent(identity.id),)
         claims: list[tuple[AlreadyExists, Put]] = []
         for type_, identifier in identifiers_of(identity):
-            item = _row(self.identifier_key(type_, identifier), identity.id)
+            item = claim_row(self.identifier_key(type_, identifier), identity.id)
             if type_ == "password" and (config := secrets.get(type_)):
                 item["cfg"] = sealed(self._sealer, config, identity.id, type_)
             claims.append((AlreadyExists("identifier", type_, identifier), Put(item, mine)))
         for (via, value), roles in addresses_of(identity).items():
-            item = _row((f"A#{via}#{self._keys.hmac(f'address:{via}', value)}", "#"), identity.id) | {"roles": roles}
-            claims.append((AlreadyExists("address", via, value), Put(item, mine)))
+            key = (f"A#{via}#{self._keys.hmac(f'address:{via}', value)}", "#")
+            row = claim_row(key, identity.id) | {"roles": roles}
+            claims.append((AlreadyExists("address", via, value), Put(row, mine)))
         if identity.external_id is not None:
-            item = _row(external_id_key(identity.external_id), identity.id)
+            item = claim_row(external_id_key(identity.external_id), identity.id)
             claims.append((AlreadyExists("external_id", "", identity.external_id), Put(item, mine)))
-        return claims
+        keys = [Put(claim_row(key, identity.id), mine) for key in self.key_rows.of(secrets)]
+        return [*claims, *((AlreadyExists("key", "", ""), row) for row in keys)]
 
     def _counters(self, identity: Identity) -> list[Delete]:
         """How often its password was guessed: counted by account, and by identifier from before there was one."""
         whom = {identity.id, *(identifier for _, identifier in identifiers_of(identity))}
         return [Delete(counter_key("password", self._keys.hmac("guess:password", each))) for each in sorted(whom)]
 
-    def _secret_writes(self, identity_id: str, secrets: Secrets) -> list[TransactWrite]:
-        writes: list[TransactWrite] = []
+    def _secret_writes(
+        self, identity_id: str, secrets: Secrets, stored: StoredKeys | None = None
+    ) -> list[Put | Delete]:
+        writes: list[Put | Delete] = []
         for type_, config in secrets.items():
             pk, sk = credential_key(identity_id, type_)
+            held = stored.unchanged(type_) if stored else ()
             if config is None:
-                writes.append(Delete((pk, sk)))
+                writes.append(Delete((pk, sk), held))
             else:
-                writes.append(Put({"pk": pk, "sk": sk, "cfg": sealed(self._sealer, config, identity_id, type_)}))
+                counted = counting_on(config, stored.configs[type_]) if stored and held else config
+                item = {"pk": pk, "sk": sk, "cfg": sealed(self._sealer, counted, identity_id, type_)}
+                writes.append(Put(item, held))
         return writes
 
     def _with_password(self, old: Identity, new: Identity, secrets: dict[str, Any]) -> dict[str, Any]:
@@ -279,22 +315,9 @@ class IdentityStore:
                 error = taken.get(every[position].key)
                 if error is not None:
                     raise error from None
-            if 0 in cancelled.failed:
+            if min(cancelled.failed) < len(writes):
                 raise IdentityChanged from None
             raise
 
     def _pointed_to(self, item: Item | None) -> Identity | None:
         return self.find(item["id"]) if item is not None else None
-
-
-def _row(key: Key, identity_id: str) -> Item:
-    return {"pk": key[0], "sk": key[1], "id": identity_id}
-
-
-def _mine_or_absent(identity_id: str) -> AnyOf:
-    return AnyOf((Absent(), Equals("id", identity_id)))
-
-
-def _changed(write: Put, former: Put) -> bool:
-    """A claim is written again where it carries a new secret or new roles."""
-    return "cfg" in write.item or write.item.get("roles") != former.item.get("roles")

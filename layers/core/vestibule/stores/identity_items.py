@@ -9,7 +9,7 @@ from typing import Any
 from vestibule.domain.credential import Credential
 from vestibule.domain.identity import Identity, RecoveryAddress, State, VerifiableAddress
 from vestibule.domain.times import from_micros, to_micros
-from vestibule.ports import Item, Key
+from vestibule.ports import Absent, AnyOf, Equals, Item, Key, Put
 
 
 def identity_key(identity_id: str) -> Key:
@@ -159,3 +159,17 @@ def addresses_of(identity: Identity) -> dict[tuple[str, str], list[str]]:
     for address in identity.recovery_addresses:
         roles.setdefault((address.via, address.value), []).append("recovery")
     return roles
+
+
+def claim_row(key: Key, identity_id: str) -> Item:
+    """What makes something of an identity unique: a row that says whose it is."""
+    return {"pk": key[0], "sk": key[1], "id": identity_id}
+
+
+def mine_or_absent(identity_id: str) -> AnyOf:
+    return AnyOf((Absent(), Equals("id", identity_id)))
+
+
+def claim_changed(write: Put, former: Put) -> bool:
+    """A claim is written again where it carries a new secret or new roles."""
+    return "cfg" in write.item or write.item.get("roles") != former.item.get("roles")

@@ -96,8 +96,8 @@ class Later:
 class Scene:
     """A deployment whose hooks call a target."""
 
-    def __init__(self, table: SqliteTable, *changes: Mapping[str, Any]) -> None:
-        self.target, self.pace, self.later = Target(), Pace(), Later()
+    def __init__(self, table: SqliteTable, *changes: Mapping[str, Any], target: Target | None = None) -> None:
+        self.target, self.pace, self.later = target or Target(), Pace(), Later()
         flows: dict[str, Any] = {
             "settings": {"ui_url": "https://app.example.org/settings"},
             "recovery": {"enabled": True, "use": "code", "ui_url": "https://app.example.org/recovery"},

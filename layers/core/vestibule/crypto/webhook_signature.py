@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from vestibule.crypto.sealing import derive_key
-from vestibule.crypto.text import to_base62, to_base64url
+from vestibule.crypto.text import to_base64url
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -28,8 +28,6 @@ _SECRET_BYTES = range(24, 65)
 _SEED = 32
 _KEY_BYTES = (_SEED, 2 * _SEED)
 """A seed, alone or with its public key behind it."""
-
-_ID_BYTES = 24
 
 
 def secret_bytes(text: str) -> bytes:
@@ -106,14 +104,6 @@ class WebhookSigner:
                 for public in raw
             ]
         }
-
-    def event_id(self, *parts: str) -> str:
-        """`msg_…`: the same for the same parts, and nothing of them can be told or guessed from it."""
-        key = _derived(self._cipher[0], "webhook:id", "")
-        message = b"".join(
-            len(part).to_bytes(4, "big") + part for part in (text.encode("utf-8", "surrogatepass") for text in parts)
-        )
-        return "msg_" + to_base62(hmac.digest(key, message, "sha256")[:_ID_BYTES])
 
     def _shared(self, url: str) -> list[bytes]:
         if self._secrets:

@@ -1,12 +1,16 @@
-"""Calls with their retries, redirects and deadline. Contract 02 §4.3."""
+"""Calls with their signatures, retries, redirects and deadline. Contract 02 §4.3."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 
+from msgspec import Struct
 from msgspec.structs import replace
 
+from vestibule.domain.record import Unprinted
 from vestibule.hooks.web_hook.request import Call
 from vestibule.ports import WebResponse, WebTimeout, WebUnreachable
 from vestibule.services import Services
@@ -14,9 +18,6 @@ from vestibule.services import Services
 ATTEMPT_SECONDS = 30.0
 STEP_SECONDS = 25.0
 """What a step of a flow may take with all its hooks: API Gateway gives up after 30 s, and answers something else."""
-
-_WAITS = (1.0, 2.0)
-"""Seconds in front of the second and the third attempt."""
 
 _REDIRECTS = 10
 _AS_GET = frozenset({301, 302, 303})
@@ -28,16 +29,51 @@ _REQUEST_ID = "Ory-Webhook-Request-ID"
 _TRIGGER_ID = "Ory-Webhook-Trigger-ID"
 
 
-def call(wanted: Call, deadline: float, svc: Services, *, named: bool) -> WebResponse:
-    """The answer of the last attempt. `deadline` is on `svc.pace`; `named`: tell the ids of trigger and attempts.
+class Policy(Struct, frozen=True):
+    """Seconds, and how many attempts there are at most. Each wait is twice the one before, up to `longest_wait`."""
 
+    timeout: float = ATTEMPT_SECONDS
+    attempts: int = 3
+    wait: float = 1.0
+    longest_wait: float = 30.0
+
+
+AS_KRATOS = Policy()
+
+
+class Attempt(Unprinted, frozen=True):
+    """One attempt as it went. `answer` is None where there was none; `error` says why in a word."""
+
+    at: datetime
+    seconds: float
+    call: Call
+    answer: WebResponse | None
+    error: str = ""
+
+
+def call(
+    wanted: Call,
+    deadline: float,
+    svc: Services,
+    *,
+    named: bool,
+    event_id: str = "",
+    policy: Policy = AS_KRATOS,
+    attempts: list[Attempt] | None = None,
+) -> WebResponse:
+    """The answer of the last attempt. `deadline` is on `svc.pace`; `named`: tell Kratos's ids of trigger and attempts.
+
+    `event_id` is what receivers tell repeats by, an own one where there is none. Each attempt is added to `attempts`.
     Raises WebUnreachable, WebTimeout (also when the deadline is over before the first attempt).
     """
+    signed = replace(wanted, event_id=event_id or f"evt_{svc.random.bytes(16).hex()}")
     trigger = {_TRIGGER_ID: svc.random.uuid4()} if named else {}
-    for wait in (*_WAITS, None):
+    for number in range(1, policy.attempts + 1):
         ids = {_REQUEST_ID: svc.random.uuid4(), **trigger} if named else {}
+        trying = replace(signed, headers={**wanted.headers, **ids})
+        wait = min(policy.wait * 2 ** (number - 1), policy.longest_wait) if number < policy.attempts else None
         try:
-            answer = _attempt(replace(wanted, headers={**wanted.headers, **ids}), deadline, svc)
+            answer = _noted(trying, min(deadline, svc.pace.now() + policy.timeout), svc, attempts)
         except WebTimeout:
             raise
         except WebUnreachable:
@@ -46,9 +82,27 @@ def call(wanted: Call, deadline: float, svc: Services, *, named: bool) -> WebRes
             continue
         if wait is None or not is_failure(answer.status):
             return answer
-        if not _waited(_asked_wait(answer, wait), deadline, svc):
+        if not _waited(_asked_wait(answer, wait, svc), deadline, svc):
             return answer
     raise AssertionError("the last attempt returns or raises")
+
+
+def _noted(wanted: Call, end: float, svc: Services, attempts: list[Attempt] | None) -> WebResponse:
+    at, started = svc.clock.now(), svc.pace.now()
+    answer, error = None, ""
+    try:
+        answer = _attempt(wanted, end, svc)
+    except WebTimeout:
+        error = "timeout"
+        raise
+    except WebUnreachable:
+        error = "unreachable"
+        raise
+    else:
+        return answer
+    finally:
+        if attempts is not None:
+            attempts.append(Attempt(at, svc.pace.now() - started, wanted, answer, error))
 
 
 def is_failure(status: int) -> bool:
@@ -56,15 +110,15 @@ def is_failure(status: int) -> bool:
     return status == _TOO_MANY or (status >= 500 and status != _NOT_IMPLEMENTED)
 
 
-def _attempt(wanted: Call, deadline: float, svc: Services) -> WebResponse:
+def _attempt(wanted: Call, end: float, svc: Services) -> WebResponse:
     """One attempt, with the redirects it leads to."""
     for _ in range(_REDIRECTS):
-        answer = _request(wanted, deadline, svc)
+        answer = _request(wanted, end, svc)
         location = _header(answer.headers, "location")
         if not location or answer.status not in _AS_GET | _AS_IT_IS:
             return answer
         target = urljoin(wanted.url, location)
-        if urlsplit(target).netloc != urlsplit(wanted.url).netloc:
+        if _origin(target) != _origin(wanted.url):
             wanted = wanted.to_stranger()
         if answer.status in _AS_GET and wanted.method not in ("GET", "HEAD"):
             wanted = wanted.without_body()
@@ -72,19 +126,32 @@ def _attempt(wanted: Call, deadline: float, svc: Services) -> WebResponse:
     raise WebUnreachable("too many redirects")
 
 
-def _request(wanted: Call, deadline: float, svc: Services) -> WebResponse:
-    left = deadline - svc.pace.now()
+def _request(wanted: Call, end: float, svc: Services) -> WebResponse:
+    left = end - svc.pace.now()
     if left <= 0:
         raise WebTimeout("the step has taken too long already")
-    return svc.web.request(
-        wanted.method, wanted.url, headers=wanted.headers, body=wanted.body, timeout=min(left, ATTEMPT_SECONDS)
-    )
+    proof = svc.signer.headers(wanted.event_id, wanted.url, wanted.body or b"", svc.clock.now())
+    headers = {name: value for name, value in wanted.headers.items() if name.lower() not in proof} | proof
+    return svc.web.request(wanted.method, wanted.url, headers=headers, body=wanted.body, timeout=left)
 
 
-def _asked_wait(answer: WebResponse, wait: float) -> float:
-    """As long as the target says, in seconds; a date or nonsense counts as nothing."""
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
+
+
+def _asked_wait(answer: WebResponse, wait: float, svc: Services) -> float:
+    """As long as the target says, in seconds or by a date; nonsense counts as nothing."""
     after = _header(answer.headers, "retry-after").strip()
-    return float(after) if answer.status in _LATER and after.isascii() and after.isdigit() else wait
+    if answer.status not in _LATER or not after:
+        return wait
+    if after.isascii() and after.isdigit():
+        return float(after[:9])
+    try:
+        date = parsedate_to_datetime(after)
+    except ValueError:
+        return wait
+    return max((date.replace(tzinfo=date.tzinfo or UTC) - svc.clock.now()).total_seconds(), 0.0)
 
 
 def _waited(seconds: float, deadline: float, svc: Services) -> bool:

@@ -21,6 +21,7 @@ from vestibule.domain.outcome import Document, Outcome
 from vestibule.hooks.hook import Moment
 from vestibule.hooks.web_hook import answer, calling, changes
 from vestibule.hooks.web_hook.context import context, is_before
+from vestibule.hooks.web_hook.event import event_id
 from vestibule.hooks.web_hook.request import CannotCall, prepared
 from vestibule.lifecycle import drawing
 from vestibule.ports import WebTimeout, WebUnreachable
@@ -76,7 +77,8 @@ class CallWebHook:
             call = prepared(config, ctx, svc.templates)
             if call is None:
                 return None
-            said = answer.read(calling.call(call, deadline, svc, named=config.emit_analytics_event), config)
+            named, id_ = config.emit_analytics_event, event_id(moment, svc)
+            said = answer.read(calling.call(call, deadline, svc, named=named, event_id=id_), config)
             return self._followed(said, moment, svc)
         except CannotCall as cannot:
             self._unusable(moment, str(cannot))

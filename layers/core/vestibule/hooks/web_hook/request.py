@@ -30,13 +30,14 @@ class CannotCall(Exception):
 
 
 class Call(Unprinted, frozen=True):
-    """`private` are the (lower-case) names of the headers that prove who calls."""
+    """`private` are the (lower-case) names of the headers that prove who calls. `event_id` is what is told of."""
 
     method: str
     url: str
     headers: Mapping[str, str]
     body: bytes | None
     private: frozenset[str] = _SECRET
+    event_id: str = ""
 
     def without_body(self) -> Call:
         """What a redirect makes of a call whose answer is elsewhere."""

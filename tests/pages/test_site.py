@@ -21,6 +21,15 @@ OWN_PAGES: dict[str, Any] = {
 }
 
 
+PROVING: dict[str, Any] = {
+    "selfservice": {
+        "default_browser_return_url": "/ui/welcome",
+        "methods": {"password": {"config": {"haveibeenpwned_enabled": False}}, "code": {"enabled": True}},
+        "flows": OWN_PAGES["selfservice"]["flows"] | {"verification": {"enabled": True}},
+    },
+}
+
+
 @pytest.fixture
 def world(sqlite_table: SqliteTable) -> World:
     return World.build(sqlite_table, OWN_PAGES)
@@ -197,3 +206,26 @@ def test_a_logo_comes_from_our_own_origin(sqlite_table):
     reply = Browser(world).get(url)
     assert reply.headers["content-type"] == "image/svg+xml"
     assert "sandbox" in reply.headers["content-security-policy"]
+
+
+def test_who_has_an_address_to_prove_is_told_and_finds_it_filled_in(sqlite_table):
+    browser = Browser(World.build(sqlite_table, PROVING))
+    signed_up(browser)
+    welcome = page(browser.get("/ui/welcome"))
+    assert welcome.one("small").text == "not verified yet"
+    assert "/ui/verification" in [link["href"] for link in welcome.all("a")]
+    assert "/self-service/verification/browser" in [
+        link["href"] for link in page(opened(browser, "/ui/settings")).all("a")
+    ]
+    form = page(opened(browser, "/ui/verification"))
+    assert form.one("input", name="email")["value"] == "ann@example.org"
+
+
+def test_a_stranger_finds_no_address_filled_in(sqlite_table):
+    form = page(opened(Browser(World.build(sqlite_table, PROVING)), "/ui/verification"))
+    assert form.one("input", name="email")["value"] == ""
+
+
+def test_settings_of_nobody_lead_to_the_way_in(browser):
+    assert browser.get("/ui/settings").location == f"{PUBLIC}/self-service/settings/browser"
+    assert urlsplit(browser.get("/self-service/settings/browser").location).path == "/self-service/login/browser"

@@ -207,7 +207,8 @@ def _ways(kind: str, topic: str, who: str, flow: Wire, look: Look, words: Wordin
         case "login.aal2" | "login.refresh":
             return leave
         case "settings":
-            return [*home, *leave]
+            prove = way("verification") if unverified(cast(Wire, flow.get("identity") or {})) else []
+            return [*home, *prove, *leave]
         case "verification" | "verification.done":
             return home
         case "registration" | "registration.choose":

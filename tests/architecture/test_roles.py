@@ -325,6 +325,7 @@ def tokens(table: Table) -> None:
 JOURNEYS: tuple[Callable[[Table], None], ...] = (
     people,
     in_steps,
+    world.admin("GET", "/admin/actions/explain?of=login.password")
     guesses,
     apps,
     verifications,

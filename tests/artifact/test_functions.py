@@ -39,6 +39,7 @@ ALONE = {
     "AdminCourier": (200, "[]"),
     "AdminRecovery": (404, '"code":404'),
     "AdminSessions": (200, "["),
+    "AdminActions": (200, '"point":"login.after"'),
     "AdminHealth": (200, '"version":"'),
     "AdminFallback": (307, ""),
 }

@@ -28,6 +28,8 @@ def _fits(route: list[str], asked: list[str]) -> bool:
 # --- the table, written by `make routes` from template.yaml ----------------------------------------------------------
 
 ROUTES: tuple[Route, ...] = (
+    ("admin", "GET", "/admin/actions/explain"),
+    ("admin", "HEAD", "/admin/actions/explain"),
     ("admin", "GET", "/admin/courier/messages"),
     ("admin", "HEAD", "/admin/courier/messages"),
     ("admin", "GET", "/admin/courier/messages/{id}"),

@@ -106,13 +106,13 @@ def interruptions(table: Table, *, after: bool = False, most: int = 40) -> Itera
 
 
 def rows(table: Table) -> dict[Key, Item]:
-    """Everything that is stored, from the feed of changes."""
+    """Everything that is stored, from the feed of changes, but for events that wait to be published."""
     found: dict[Key, Item] = {}
     after: str | None = None
     while changes := table.changes(after, PAGE):
         for change in changes:
             found.pop(change.key, None)
-            if change.new is not None:
+            if change.new is not None and not change.key[0].startswith("O#"):
                 found[change.key] = change.new
         after = changes[-1].sequence
     return found

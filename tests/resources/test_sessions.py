@@ -214,7 +214,7 @@ def test_a_cookie_is_renewed_when_its_session_outlives_it(world: World) -> None:
     world.clock.pass_by(hours=1)
     app = Native(world)
     browser_session = sessions_of(world, browser)[0]
-    world.svc.sessions.save(browser_session.extended(browser_session.expires_at.replace(day=5)))
+    world.svc.sessions.prolong(browser_session.extended(browser_session.expires_at.replace(day=5)))
     before = browser.cookies[COOKIE]
     reply = browser.whoami()
     assert [line.partition("=")[0] for line in reply.cookies] == [COOKIE]

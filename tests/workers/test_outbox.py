@@ -79,15 +79,38 @@ def test_an_acknowledgement_is_for_these_events_only(made):
     second = outbox.announcing({"pk": "F#1", "sk": "#"}, [Event("second", "Type")])
     made.table.write(Put(first))
     made.table.write(Put(second))
-    outbox.acknowledge(("F#1", "#"), first["ev"])
+    outbox.acknowledge(("F#1", "#"), first)
     made.clock.pass_by(minutes=6)
     sweep(made.svc)
     assert taken(made) == ["second"]
 
 
-def test_an_item_that_is_listed_for_itself_carries_no_events(made):
+def test_an_item_that_is_listed_for_itself_is_listed_in_the_other_index(made):
+    listed = {"pk": "I#1", "sk": "#", "g1pk": "IL#0", "g1sk": "1"}
+    made.table.write(Put(made.svc.outbox.announcing(listed, [EVENT])))
+    made.clock.pass_by(minutes=6)
+    assert sweep(made.svc) == 1
+    assert taken(made) == [EVENT.id]
+    (stored,) = made.table.get([("I#1", "#")])
+    assert (stored["g1pk"], "g2pk" in stored) == ("IL#0", False)
+
+
+def test_an_item_that_uses_both_indexes_for_itself_carries_no_events(made):
     with pytest.raises(ValueError, match="one of their own"):
-        made.svc.outbox.announcing({"pk": "I#1", "sk": "#", "g1pk": "IL#0", "g1sk": "1"}, [EVENT])
+        made.svc.outbox.announcing({"pk": "D#1", "sk": "#", "g1pk": "DL#0", "g2pk": "DL#1"}, [EVENT])
+
+
+def test_events_of_new_sessions_are_found_by_the_sessions_themselves(made):
+    made.identity("alice@example.org")
+    assert sweep(made.svc) == 0
+    made.clock.pass_by(minutes=6)
+    assert sweep(made.svc) == 2
+    assert sorted(event.type for event in made.svc.events.take()) == [
+        "IdentityCreated",
+        "SessionIssued",
+    ]
+    assert sweep(made.svc) == 0
+    assert not [key for key, item in made.stored().items() if "ev" in item or key[0].startswith("O#")]
 
 
 def test_the_local_bus_passes_over_what_nobody_takes(sqlite_table):

@@ -9,6 +9,24 @@ from typing import Any
 from msgspec import Struct, field
 
 MESSAGE_QUEUED = "CourierMessageQueued"
+WEB_HOOK_DUE = "WebHookDue"
+"""A call that nobody waits for; what it is to say is sealed for us alone."""
+
+IDENTITY_CREATED = "IdentityCreated"
+IDENTITY_UPDATED = "IdentityUpdated"
+IDENTITY_DELETED = "IdentityDeleted"
+SESSION_ISSUED = "SessionIssued"
+SESSION_CHANGED = "SessionChanged"
+SESSION_EXTENDED = "SessionLifespanExtended"
+SESSION_REVOKED = "SessionRevoked"
+LOGIN_SUCCEEDED = "LoginSucceeded"
+LOGIN_SUSPICIOUS = "LoginSuspicious"
+"""It succeeded, after many wrong guesses. Kratos tells of no such thing; the other names are its own (02 §4.7)."""
+REGISTRATION_SUCCEEDED = "RegistrationSucceeded"
+RECOVERY_SUCCEEDED = "RecoverySucceeded"
+RECOVERY_INITIATED_BY_ADMIN = "RecoveryInitiatedByAdmin"
+VERIFICATION_SUCCEEDED = "VerificationSucceeded"
+SETTINGS_SUCCEEDED = "SettingsSucceeded"
 
 
 class Event(Struct, frozen=True):

@@ -10,6 +10,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from vestibule.domain.code import Purpose, SentCode
+from vestibule.domain.event import Event, written
 from vestibule.domain.flow import Flow, FlowState, FlowType, Kind
 from vestibule.domain.message import Message, Problem
 from vestibule.domain.times import epoch_seconds, from_micros, to_micros
@@ -25,6 +26,7 @@ from vestibule.ports import (
     Present,
     Put,
     Table,
+    TransactionCancelled,
     TransactWrite,
     Update,
 )
@@ -41,7 +43,8 @@ def flow_key(flow_id: str) -> Key:
 
 
 class FlowStore:
-    """Item: pk `F#<id>`, sk `#`; `ver`, `ttl`, `exp` (epoch microseconds), `att`, `doc` (the rest, as JSON).
+    """Item: pk `F#<id>`, sk `#`; `ver`, `ttl`, `exp` (epoch microseconds), `att`, `doc` (the rest, as JSON),
+    `ev` the events of its last write.
 
     `code` stands for the codes that were sent and not used: the digest of the first one.
     """
@@ -49,29 +52,41 @@ class FlowStore:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def add(self, flow: Flow, also: Sequence[TransactWrite] = ()) -> Flow:
-        """Store a new flow, in one transaction with `also`; its version is 1 then."""
-        if also:
-            self._table.transact([self.adding(flow), *also])
-        else:
-            self._table.write(self.adding(flow))
+    def add(self, flow: Flow, also: Sequence[TransactWrite] = (), told: Sequence[Event] = ()) -> Flow:
+        """Store a new flow, in one transaction with `also`; its version is 1 then. `told` happened with it."""
+        self._write(self.adding(flow, told), also)
         return _with_version(flow, 1)
 
-    def adding(self, flow: Flow) -> Put:
+    def adding(self, flow: Flow, told: Sequence[Event] = ()) -> Put:
         """`add` as a part of a transaction."""
-        return Put(_item(flow, version=1), (Absent(),))
+        return Put(_telling(_item(flow, version=1), told), (Absent(),))
 
-    def save(self, flow: Flow) -> Flow:
-        """Store a flow that was read before. Raises FlowChanged."""
+    def save(self, flow: Flow, also: Sequence[TransactWrite] = (), told: Sequence[Event] = ()) -> Flow:
+        """Store a flow that was read before, in one transaction with `also`. Raises FlowChanged."""
         try:
-            self._table.write(self.saving(flow))
-        except ConditionFailed as failed:
+            self._write(self.saving(flow, told), also)
+        except (ConditionFailed, TransactionCancelled) as failed:
             raise FlowChanged(flow.id) from failed
         return _with_version(flow, flow.version + 1)
 
-    def saving(self, flow: Flow) -> Put:
+    def saving(self, flow: Flow, told: Sequence[Event] = ()) -> Put:
         """`save` as a part of a transaction."""
-        return Put(_item(flow, version=flow.version + 1), (Equals("ver", flow.version),))
+        return Put(_telling(_item(flow, version=flow.version + 1), told), (Equals("ver", flow.version),))
+
+    def _write(self, put: Put, also: Sequence[TransactWrite]) -> None:
+        if also:
+            self._table.transact([put, *also])
+        else:
+            self._table.write(put)
+
+    @staticmethod
+    def packed(flow: Flow) -> Item:
+        """The flow as it would be stored, for whoever keeps one elsewhere."""
+        return _item(flow, version=flow.version)
+
+    @staticmethod
+    def unpacked(item: Item) -> Flow:
+        return _flow(item)
 
     def using(self, sent: Flow, done: Flow) -> Update:
         """`done` is what becomes of the flow `sent` when its code is used: part of the transaction that acts on it.
@@ -114,6 +129,11 @@ def _fewer_attempts_than(most: int) -> tuple[Condition, ...]:
 
 def _with_version(flow: Flow, version: int) -> Flow:
     return replace(flow, version=version)
+
+
+def _telling(item: Item, told: Sequence[Event]) -> Item:
+    """With events for the stream alone: whoever is refused costs one write and no list."""
+    return {**item, "ev": written(told)} if told else item
 
 
 def _item(flow: Flow, *, version: int) -> Item:

@@ -1,7 +1,9 @@
 """Events on their way to the publisher: stored with the write that they speak of, listed until they are published.
 
 They stand in the attribute `ev` of what is written, or, where that is long or there is nothing to carry it, in an item
-of their own. Items that use GSI1 for themselves are not listed: courier messages are found by their status instead.
+of their own. Items that use GSI1 for themselves are listed in GSI2. Not listed are courier messages, which are found by
+their status; new sessions, which are found by their time (`SessionStore.untold`); and what was refused: its flow
+carries the event for the stream alone, since a list would cost every wrong password a second write.
 """
 
 from __future__ import annotations
@@ -11,30 +13,44 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
+from vestibule.crypto.event_ids import of_write
 from vestibule.domain.event import Event, written
-from vestibule.domain.times import epoch_seconds, to_micros
-from vestibule.ports import Clock, ConditionFailed, Equals, Item, Key, Put, Table, Update
+from vestibule.domain.times import epoch_seconds, to_micros, to_rfc3339
+from vestibule.ports import Clock, ConditionFailed, Delete, Equals, Index, Item, Key, Put, Table, Update
 
 SHARDS = 8
 KEPT = timedelta(days=7)
 
 _BATCH = 100
 _PREFIX = "OB#"
-_INDEX = ("g1pk", "g1sk")
+_INDEXES: tuple[tuple[Index, str, str], ...] = (("GSI1", "g1pk", "g1sk"), ("GSI2", "g2pk", "g2sk"))
 
 
 class Outbox:
-    """Item of its own: pk `O#<event id>`, sk `#`. GSI1 `OB#<shard>` / time, gone with the acknowledgement."""
+    """Item of its own: pk `O#<event id>`, sk `#`, deleted with the acknowledgement. GSI1 or GSI2 `OB#<shard>` / time."""
 
     def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
         self._clock = clock
 
+    def happened(self, type_: str, *written: str, **detail: str | None) -> Event:
+        """Of what is written now: `written` are its ids and versions, `detail` what else is told, without empty texts.
+
+        Ids, names of methods and numbers of messages; never traits, addresses or secrets.
+        """
+        told = {name: value for name, value in detail.items() if value}
+        return Event(of_write(type_, *written), type_, {"time": to_rfc3339(self._clock.now()), **told})
+
+    def riding(self, events: Sequence[Event]) -> Item:
+        """The attributes that carry events on an item which is listed in GSI1 for itself."""
+        return {"ev": written(events), **self._listed(events[0].id, *_INDEXES[1][1:])}
+
     def announcing(self, item: Item, events: Sequence[Event]) -> Item:
-        """The item with the events of this write. Raises ValueError for one that uses GSI1 for itself."""
-        if any(name in item for name in _INDEX):
-            raise ValueError("this item is listed already; its events need one of their own")
-        return {**item, "ev": written(events), **self._listed(events[0].id)}
+        """The item with the events of this write. Raises ValueError for one that uses both indexes for itself."""
+        for _, partition, sort in _INDEXES:
+            if partition not in item:
+                return {**item, "ev": written(events), **self._listed(events[0].id, partition, sort)}
+        raise ValueError("this item is listed already; its events need one of their own")
 
     def putting(self, events: Sequence[Event]) -> Put:
         """The events as an item of their own, as a part of the transaction that they speak of."""
@@ -43,34 +59,43 @@ class Outbox:
 
     @staticmethod
     def is_listed(item: Item) -> bool:
-        return str(item.get("g1pk", "")).startswith(_PREFIX)
+        return _listing(item) is not None
 
-    def acknowledge(self, key: Key, events: str) -> None:
-        """They are published. Nothing happens where the item carries others by now, or is gone."""
-        update = Update(key, remove=_INDEX, conditions=(Equals("ev", events),))
+    def acknowledge(self, key: Key, item: Item) -> None:
+        """What the item carries is published. Nothing happens where it carries others by now, or is gone."""
+        same = (Equals("ev", item["ev"]),)
+        if key[0].startswith("O#"):
+            write: Delete | Update = Delete(key, same)
+        elif listing := _listing(item):
+            write = Update(key, remove=listing, conditions=same)
+        elif key[1].startswith("S#"):
+            write = Update(key, remove=("ev",), conditions=same)
+        else:
+            return
         try:
-            self._table.write(update)
+            self._table.write(write)
         except ConditionFailed:
             return
 
-    def waiting(self, before: datetime) -> Iterator[tuple[Key, str]]:
-        """What was written before that moment and is not acknowledged: (key, its `ev`)."""
+    def waiting(self, before: datetime) -> Iterator[tuple[Key, Item]]:
+        """What was written before that moment and is not acknowledged, with its `ev`."""
         end = f"{to_micros(before):020}"
-        for shard in range(SHARDS):
-            keys = self._keys(f"{_PREFIX}{shard}", end)
-            while batch := list(islice(keys, _BATCH)):
-                for item in self._table.get(batch):
-                    if item is not None and self.is_listed(item) and "ev" in item:
-                        yield (item["pk"], item["sk"]), item["ev"]
+        for index, _, _ in _INDEXES:
+            for shard in range(SHARDS):
+                keys = self._keys(index, f"{_PREFIX}{shard}", end)
+                while batch := list(islice(keys, _BATCH)):
+                    for item in self._table.get(batch):
+                        if item is not None and self.is_listed(item) and "ev" in item:
+                            yield (item["pk"], item["sk"]), item
 
-    def _listed(self, event_id: str) -> Item:
+    def _listed(self, event_id: str, partition: str, sort: str) -> Item:
         shard = zlib.crc32(event_id.encode()) % SHARDS
-        return {"g1pk": f"{_PREFIX}{shard}", "g1sk": f"{to_micros(self._clock.now()):020}"}
+        return {partition: f"{_PREFIX}{shard}", sort: f"{to_micros(self._clock.now()):020}"}
 
-    def _keys(self, partition: str, end: str) -> Iterator[Key]:
+    def _keys(self, index: Index, partition: str, end: str) -> Iterator[Key]:
         after: tuple[str, Key] | None = None
         while True:
-            entries = self._table.page("GSI1", partition, after=after, limit=_BATCH)
+            entries = self._table.page(index, partition, after=after, limit=_BATCH)
             for entry in entries:
                 if entry.sort >= end:
                     return
@@ -78,3 +103,11 @@ class Outbox:
             if len(entries) < _BATCH:
                 return
             after = (entries[-1].sort, entries[-1].key)
+
+
+def _listing(item: Item) -> tuple[str, str] | None:
+    """The attributes that list it among what waits."""
+    for _, partition, sort in _INDEXES:
+        if str(item.get(partition, "")).startswith(_PREFIX):
+            return partition, sort
+    return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from vestibule.crypto.tokens import SessionToken
+from vestibule.domain.event import SESSION_CHANGED, SESSION_EXTENDED, SESSION_ISSUED, SESSION_REVOKED, Event, written
 from vestibule.domain.identity import Identity
 from vestibule.domain.session import Aal, AuthenticationMethod, Device, Session
 from vestibule.domain.times import epoch_seconds, from_micros, to_micros
@@ -27,6 +28,7 @@ from vestibule.ports import (
     Update,
 )
 from vestibule.stores.identity_items import from_item, identity_key
+from vestibule.stores.outbox import Outbox
 from vestibule.stores.parts import write_those_that_hold
 
 _KEPT_AFTER_EXPIRY = timedelta(days=30)
@@ -52,11 +54,13 @@ def session_key(identity_id: str, session_id: str) -> Key:
 class SessionStore:
     """Item: pk `I#<identity>`, sk `S#<id>`; `th` token digest, `exp` epoch microseconds, `rev`, `ver`, `ttl`, `doc`.
 
-    GSI1 `SL#<last hex digit>` / id: sixteen partitions, each in order of time, since ids are UUIDv7.
+    GSI1 `SL#<last hex digit>` / id: sixteen partitions, each in order of time, since ids are UUIDv7. `ev` are the
+    events of its last write.
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, outbox: Outbox) -> None:
         self._table = table
+        self._outbox = outbox
 
     # --- reading ---------------------------------------------------------------------------------------
 
@@ -107,28 +111,26 @@ class SessionStore:
 
     # --- writing ---------------------------------------------------------------------------------------
 
-    @staticmethod
-    def adding(session: Session) -> Put:
-        """A new session, as a part of a transaction."""
-        return Put(_item(session, version=1))
+    def adding(self, session: Session, told: Sequence[Event] = ()) -> Put:
+        """A new session, as a part of a transaction, with what else is told of that. Its list is the outbox's, too."""
+        issued = self._event(SESSION_ISSUED, session, "1")
+        return Put({**_item(session, version=1), "ev": written([issued, *told])})
 
     def add(self, session: Session) -> None:
         self._table.write(self.adding(session))
 
-    @staticmethod
-    def saving(session: Session) -> Put:
-        """A change of a session that was read before, as a part of a transaction."""
-        return Put(_item(session, version=session.version + 1), (Equals("ver", session.version),))
-
-    @staticmethod
-    def refreshing(session: Session) -> Put:
+    def refreshing(self, session: Session, told: Sequence[Event] = ()) -> Put:
         """A session that is used on, as a part of a transaction; two at once are fine, unless it was ended."""
-        return Put(_item(session, version=session.version + 1), (Equals("rev", value=False),))
+        events = (self._event(SESSION_CHANGED, session, str(session.version + 1)), *told)
+        item = _item(session, version=session.version + 1) | self._outbox.riding(events)
+        return Put(item, (Equals("rev", value=False),))
 
-    def save(self, session: Session) -> Session:
-        """Raises SessionChanged."""
+    def prolong(self, session: Session) -> Session:
+        """Store a session that lasts longer than when it was read. Raises SessionChanged."""
+        event = self._event(SESSION_EXTENDED, session, str(session.version + 1))
+        item = _item(session, version=session.version + 1) | self._outbox.riding([event])
         try:
-            self._table.write(self.saving(session))
+            self._table.write(Put(item, (Equals("ver", session.version),)))
         except ConditionFailed as failed:
             raise SessionChanged(session.id) from failed
         return replace(session, version=session.version + 1)
@@ -136,7 +138,8 @@ class SessionStore:
     def revoke(self, identity_id: str, session_id: str) -> bool:
         """End one session; False when there is none. Ending it again is fine."""
         try:
-            self._table.write(_revoking(session_key(identity_id, session_id)))
+            revoked = self._revoked(identity_id, session_id)
+            self._table.write(_revoking(session_key(identity_id, session_id), self._outbox.riding([revoked])))
         except ConditionFailed:
             return False
         return True
@@ -150,7 +153,11 @@ class SessionStore:
         others = [session for session in self.of_identity(identity) if session.id != keep]
         void = Update(
             identity_key(identity.id),
-            set={"svb": to_micros(at) + 1, "svk": keep or ""},
+            set={
+                "svb": to_micros(at) + 1,
+                "svk": keep or "",
+                **self._outbox.riding([self._all_revoked(identity, keep, at)]),
+            },
             add={"ver": 1},
             conditions=(Present(),),
         )
@@ -163,7 +170,37 @@ class SessionStore:
         return len(others)
 
     def delete(self, identity_id: str, session_id: str) -> None:
-        self._table.write(Delete(session_key(identity_id, session_id)))
+        event = self._outbox.putting([self._revoked(identity_id, session_id)])
+        self._table.transact([Delete(session_key(identity_id, session_id)), event])
+
+    # --- telling ---------------------------------------------------------------------------------------
+
+    def untold(self, after: datetime, before: datetime) -> Iterator[tuple[Key, Item]]:
+        """Sessions that were opened between the two moments and whose events nobody acknowledged, with their `ev`."""
+        first, last = _first_id(after), _first_id(before)
+        for digit in _DIGITS:
+            position: tuple[str, Key] | None = (first, ("I#0", "S#0"))
+            while position is not None:
+                entries = self._table.page("GSI1", f"SL#{digit}", after=position, limit=_TRANSACTION)
+                due = [entry for entry in entries if entry.sort < last]
+                for item in self._table.get([entry.key for entry in due]) if due else ():
+                    if item is not None and "ev" in item and not self._outbox.is_listed(item):
+                        yield (item["pk"], item["sk"]), item
+                more = len(due) == _TRANSACTION
+                position = (due[-1].sort, due[-1].key) if more else None
+
+    def _event(self, type_: str, session: Session, version: str) -> Event:
+        methods = session.methods
+        told = {"identity": session.identity_id, "session": session.id, "method": methods[-1].method if methods else ""}
+        return self._outbox.happened(type_, session.id, version, **told)
+
+    def _revoked(self, identity_id: str, session_id: str) -> Event:
+        return self._outbox.happened(SESSION_REVOKED, session_id, identity=identity_id, session=session_id)
+
+    def _all_revoked(self, identity: Identity, keep: str | None, at: datetime) -> Event:
+        """One event of them all: `kept` is the session that goes on."""
+        when = str(to_micros(at))
+        return self._outbox.happened(SESSION_REVOKED, identity.id, when, identity=identity.id, kept=keep, all="true")
 
     # --- within ----------------------------------------------------------------------------------------
 
@@ -189,8 +226,14 @@ def _shard(session_id: str) -> str:
     return f"SL#{session_id[-1]}"
 
 
-def _revoking(key: Key) -> Update:
-    return Update(key, set={"rev": True}, add={"ver": 1}, conditions=(Present(),))
+def _first_id(moment: datetime) -> str:
+    """What the ids of that moment begin with (RFC 9562, 5.7)."""
+    digits = f"{to_micros(moment) // 1000:012x}"
+    return f"{digits[:8]}-{digits[8:]}"
+
+
+def _revoking(key: Key, told: Mapping[str, Any] | None = None) -> Update:
+    return Update(key, set={"rev": True, **(told or {})}, add={"ver": 1}, conditions=(Present(),))
 
 
 def _item(session: Session, *, version: int) -> Item:

@@ -19,8 +19,8 @@ def publish(change: Change, svc: Services) -> None:
         return
     if failed := svc.events.publish(events):
         raise NotPublished(f"{len(failed)} of {len(events)} events were not taken")
-    if change.new is not None and svc.outbox.is_listed(change.new):
-        svc.outbox.acknowledge(change.key, change.new["ev"])
+    if change.new is not None:
+        svc.outbox.acknowledge(change.key, change.new)
 
 
 def announced(change: Change) -> list[Event]:

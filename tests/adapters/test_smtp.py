@@ -162,3 +162,24 @@ def test_what_is_no_address_of_a_relay_is_refused_without_quoting_it(uri):
     with pytest.raises(ValueError, match=r"courier\.smtp\.connection_uri") as error:
         smtp.Relay.parse(uri)
     assert uri not in str(error.value)
+
+
+def test_a_relay_at_an_address_that_is_not_allowed_is_not_connected_to():
+    asked = []
+    with Relay().running() as relay:
+        settings = Smtp.model_validate(
+            {"connection_uri": f"smtp://localhost:{relay.port}/", "from_address": "no-reply@example.org"}
+        )
+        guarded = SmtpRelay(settings, Clock(), allow=lambda address: asked.append(address) is not None)
+        with pytest.raises(ChannelUnavailable):
+            guarded(message(), LETTER)
+    assert "127.0.0.1" in asked
+    assert relay.mails == []
+
+
+@pytest.mark.parametrize(("scheme", "query"), [("smtp", "?disable_starttls=true"), ("smtps", "?skip_ssl_verify=true")])
+def test_an_allowed_relay_is_connected_to(trusted, scheme, query):
+    with Relay(tls=trusted if scheme == "smtps" else None, implicit=scheme == "smtps").running() as relay:
+        keys = {"connection_uri": f"{scheme}://127.0.0.1:{relay.port}/{query}", "from_address": "a@example.org"}
+        SmtpRelay(Smtp.model_validate(keys), Clock(), allow=lambda _: True)(message(), LETTER)
+    assert len(relay.mails) == 1

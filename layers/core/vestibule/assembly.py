@@ -18,8 +18,8 @@ from vestibule.adapters.hashers.hasher import HasherSettings, PasswordHasher
 from vestibule.adapters.key_answers import CheckedKeyAnswers
 from vestibule.adapters.system import SystemClock, SystemPace, SystemRandom, ThreadBackground, ThreadParallel
 from vestibule.adapters.templates import FetchedTemplates
-from vestibule.adapters.web import HttpWeb
-from vestibule.config.fetch import FetchError, fetch
+from vestibule.adapters.web import guarded
+from vestibule.config.fetch import fetch, through
 from vestibule.config.findings import ConfigError, Finding
 from vestibule.config.identity_schema import IdentitySchema
 from vestibule.config.message_templates import load_overrides
@@ -84,7 +84,7 @@ def build(
     """
     clock = clock or SystemClock()
     random = random or SystemRandom(clock)
-    web = web or HttpWeb()
+    web = web or _web(config)
     cookie, cipher = _required_secrets(config)
     index = IndexKeys(table, IndexKeyWrap(cipher), random)
     outbox = Outbox(table, clock)
@@ -144,6 +144,11 @@ class _Composing:
         from vestibule.workers.templates.compose import Composer  # noqa: PLC0415 (as the class says)
 
         return Composer(self._config.vestibule.pages, self._overrides)
+def _web(config: Config) -> Web:
+    client = config.clients.http
+    return guarded(disallow_private=client.disallow_private_ip_ranges, exceptions=client.private_ip_exception_urls)
+
+
 
 
 def _on_lambda() -> bool:

@@ -75,7 +75,12 @@ class ConfiguredDelivery:
     def _smtp(self) -> Deliver:
         from vestibule.adapters.smtp import SmtpRelay  # noqa: PLC0415 (see above)
 
-        return SmtpRelay(self._config.courier.smtp, self._clock)
+        allow = None
+        if self._config.clients.smtp.disallow_private_ip_ranges:
+            from vestibule.adapters.web_guard import is_public  # noqa: PLC0415 (see above)
+
+            allow = is_public
+        return SmtpRelay(self._config.courier.smtp, self._clock, allow=allow)
 
     def _ses(self) -> Deliver:
         settings = self._config.vestibule.courier.ses

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -22,6 +24,8 @@ TIMEOUT = 10.0
 
 _CLOSING = 421
 """The relay closes the connection: RFC 5321, 3.8. It says nothing of the message."""
+
+_READY = 220
 
 _PORTS = {"smtp": 25, "smtps": 465}
 
@@ -65,7 +69,9 @@ class Relay(Unprinted, frozen=True):
 class SmtpRelay:
     """Port Deliver. A connection a message: functions do not live long enough to keep one."""
 
-    def __init__(self, settings: Smtp, clock: Clock) -> None:
+    def __init__(self, settings: Smtp, clock: Clock, *, allow: Callable[[str], bool] | None = None) -> None:
+        """`allow`: whether a relay at this IP address may be connected to; None: any."""
+        self._allow = allow
         self._settings = settings
         self._clock = clock
         self._relay = Relay.parse(settings.connection_uri or "")
@@ -91,12 +97,12 @@ class SmtpRelay:
     def _connected(self) -> smtplib.SMTP:
         relay, name = self._relay, self._settings.local_name
         if relay.implicit_tls:
-            client: smtplib.SMTP = smtplib.SMTP_SSL(
-                relay.host, relay.port, local_hostname=name, timeout=TIMEOUT, context=self._context()
-            )
+            client: _Guarded = _GuardedTls(local_hostname=name, timeout=TIMEOUT, context=self._context())
         else:
-            client = smtplib.SMTP(relay.host, relay.port, local_hostname=name, timeout=TIMEOUT)
+            client = _Guarded(local_hostname=name, timeout=TIMEOUT)
+        client.allow = self._allow
         try:
+            client.greeted(relay.host, relay.port)
             if relay.starttls:
                 client.starttls(context=self._context())
             if relay.user:
@@ -119,6 +125,34 @@ class SmtpRelay:
         if self._settings.client_cert_path:
             context.load_cert_chain(self._settings.client_cert_path, self._settings.client_key_path or None)
         return context
+
+
+class _Guarded(smtplib.SMTP):
+    """Connects to the addresses that were asked about, and not to what the name stands for a moment later."""
+
+    allow: Callable[[str], bool] | None = None
+
+    def greeted(self, host: str, port: int) -> None:
+        self._host = host  # what the certificate is checked against, and what STARTTLS names
+        code, _ = self.connect(host, port)
+        if code != _READY:
+            raise smtplib.SMTPConnectError(code, b"")
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        if self.allow is None:
+            return socket.create_connection((host, port), timeout, self.source_address)
+        failure = OSError("no allowed address")
+        for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            if self.allow(str(address[0])):
+                try:
+                    return socket.create_connection((str(address[0]), port), timeout, self.source_address)
+                except OSError as error:
+                    failure = error
+        raise failure
+
+
+class _GuardedTls(smtplib.SMTP_SSL, _Guarded):
+    """The same with TLS from the start: what `SMTP_SSL` wraps is the socket of the class above."""
 
 
 class _NamedContext(ssl.SSLContext):

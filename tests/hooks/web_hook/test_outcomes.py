@@ -174,3 +174,10 @@ def test_default_hooks_that_may_refuse_run_too(sqlite_table: SqliteTable, mode: 
     )
     scene.target.answers = [answer(400, REFUSAL)]
     assert Native(scene.world).sign_up(EMAIL).flow.messages_at("traits.email") == [1234]
+
+
+@pytest.mark.parametrize("location", ["http://[a/", "ftp://a/", "//", "http://[::1", "javascript:alert(1)"])
+def test_a_redirect_to_nowhere_is_a_502(sqlite_table: SqliteTable, location: str):
+    unreachable = WebUnreachable("no address")
+    reply, _ = signed_up(sqlite_table, {}, answer(302, location=location), unreachable)
+    assert reply.status == 502

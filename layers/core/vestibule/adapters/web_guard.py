@@ -86,7 +86,10 @@ class Exceptions:
         self._patterns = tuple(_pattern(glob) for glob in globs)
 
     def __call__(self, url: str) -> bool:
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return False
         path = parts.path
         if ".." in unquote(path).replace("\\", "/").split("/"):
             return False  # who follows the dots is somewhere else than the glob says

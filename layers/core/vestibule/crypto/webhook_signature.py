@@ -108,13 +108,19 @@ class WebhookSigner:
     def _shared(self, url: str) -> list[bytes]:
         if self._secrets:
             return [secret_bytes(self._resolve(text)) for text in self._secrets]
-        host = (urlsplit(url).hostname or "").lower()
-        return [_derived(secret, "webhook:v1", host) for secret in self._cipher]
+        return [_derived(secret, "webhook:v1", _host(url)) for secret in self._cipher]
 
     def _private(self) -> list[Ed25519PrivateKey]:
         if self._keys:
             return [_private_key(key_seed(self._resolve(text))) for text in self._keys]
         return [_private_key(_derived(secret, "webhook:v1a", "")) for secret in self._cipher]
+
+
+def _host(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return ""
 
 
 @lru_cache(maxsize=256)

@@ -117,8 +117,12 @@ def _attempt(wanted: Call, end: float, svc: Services) -> WebResponse:
         location = _header(answer.headers, "location")
         if not location or answer.status not in _AS_GET | _AS_IT_IS:
             return answer
-        target = urljoin(wanted.url, location)
-        if _origin(target) != _origin(wanted.url):
+        try:
+            target = urljoin(wanted.url, location)
+            elsewhere = _origin(target) != _origin(wanted.url)
+        except ValueError:
+            raise WebUnreachable("it leads to what is no address") from None
+        if elsewhere:
             wanted = wanted.to_stranger()
         if answer.status in _AS_GET and wanted.method not in ("GET", "HEAD"):
             wanted = wanted.without_body()

@@ -341,6 +341,10 @@ class Templates(Protocol):
         """
         ...
 
+    def check(self, source: str) -> None:
+        """Read the template without running it. Raises TemplateFailed: it is out of reach or no Jsonnet."""
+        ...
+
 
 class Pace(Protocol):
     """Time as it passes for whoever waits, in seconds on `time.monotonic`."""

@@ -22,6 +22,10 @@ _CANCEL = "RUNTIME ERROR: cancel"
 _PLACE = re.compile(r"template:(\d+):(\d+)")
 
 
+_NEVER_TAKEN = "if true then null else ("
+"""In front of a template it is parsed and its names are looked up, and nothing of it runs."""
+
+
 class FetchedTemplates:
     def __init__(self, fetch: Callable[[str], bytes]) -> None:
         self._fetch = fetch
@@ -41,6 +45,14 @@ class FetchedTemplates:
             if said.split("\n", 1)[0].strip() == _CANCEL:
                 raise TemplateCancelled("the template cancels") from None
             raise TemplateFailed(_placed(said)) from None
+
+    def check(self, source: str) -> None:
+        from vestibule.adapters.jsonnet import JsonnetError  # noqa: PLC0415 (as above)
+
+        try:
+            self._engine.evaluate(f"{_NEVER_TAKEN}{self._source(source)}\n)")
+        except JsonnetError as error:
+            raise TemplateFailed(_placed(str(error), behind=len(_NEVER_TAKEN))) from None
 
     def close(self) -> None:
         """End the engine's process; another template starts it again."""
@@ -68,7 +80,10 @@ class FetchedTemplates:
         return Jsonnet()
 
 
-def _placed(said: str) -> str:
-    """Where it failed. What it said is left out: it may quote what it was given."""
+def _placed(said: str, behind: int = 0) -> str:
+    """Where it failed, `behind` characters before it. What it said is left out: it may quote what it was given."""
     place = _PLACE.search(said)
-    return f"the template fails at line {place[1]}, column {place[2]}" if place else "the template fails"
+    if place is None:
+        return "the template fails"
+    line, column = int(place[1]), int(place[2])
+    return f"the template fails at line {line}, column {max(column - behind, 1) if line == 1 else column}"

@@ -164,6 +164,23 @@ def _wildcards(document: Document) -> Iterator[Finding]:
 _HOST = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")
 
 
+def _tokens(document: Document) -> Iterator[Finding]:
+    """Actions of an OAuth2 server's tokens."""
+    at = "/vestibule/oauth2/token"
+    token = dig(document, "vestibule", "oauth2", "token", default={})
+    if dig(token, "hooks") and not dig(token, "api_key", "values"):
+        yield Finding(
+            f"{at}/hooks", f"never run: {at}/api_key/values is not set, so nobody may call them", severity="warning"
+        )
+    for path, config in matching(document, f"{at}/hooks/*/config"):
+        for keys in (("can_interrupt",), ("response", "parse")):
+            if dig(config, *keys) is True:
+                sentence = "has no effect: the answers of these targets are read, and a 403 denies the token"
+                yield Finding(f"{path}/{'/'.join(keys)}", sentence, severity="info")
+    yield from _repeated(document, f"{at}/api_key/values/*")
+    yield from _repeated(document, f"{at}/hooks/*")
+
+
 def _once(document: Document) -> Iterator[Finding]:
     yield from _repeated(document, "/serve/public/cors/allowed_origins/*")
     yield from _repeated(document, "/vestibule/pages/languages/*")
@@ -192,5 +209,6 @@ RULES: tuple[Callable[[Document], Iterator[Finding]], ...] = (
     _cookies,
     _guesses,
     _wildcards,
+    _tokens,
     _once,
 )

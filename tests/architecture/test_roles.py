@@ -27,11 +27,6 @@ from vestibule.ports import Table
 
 REASONS: dict[policies.Call, str] = {
     (
-        "LoginStart",
-        "GetItem",
-        "table",
-    ): "signing in once more where codes do it too: is there a password?",
-    (
         "RegistrationSubmit",
         "UpdateItem",
         "table",
@@ -261,6 +256,23 @@ def recoveries(table: Table) -> None:
             world.admin("POST", f"/admin/recovery/{made}", {"identity_id": found.id})
 
 
+def step_ups(table: Table) -> None:
+    """A code as second factor, until too many were asked for."""
+    config = {"missing_credential_fallback_enabled": True}
+    world = Watched.on(table, methods={"code": {"enabled": True, "mfa_enabled": True, "config": config}})
+    world.changes |= {"vestibule": {"codes_per_address": 1}}
+    for kind in CLIENTS:
+        email = f"second-{kind.kind}-{ALICE}"
+        client = kind(world)
+        sign_up(client, email)
+        flow = client.start("login", aal="aal2")
+        client.submit(flow, method="code", code="wrong")
+        for _ in range(4):
+            client.start("login", aal="aal2")
+        client.submit(flow, method="code", code=_last_letter(world, email)["login_code"])
+        assert client.whoami().json["authenticator_assurance_level"] == "aal2"
+
+
 def _last_letter(world: Watched, address: str) -> Mapping[str, Any]:
     return world.svc.messages.page(limit=1, recipient=address)[0].data
 
@@ -330,6 +342,7 @@ JOURNEYS: tuple[Callable[[Table], None], ...] = (
     apps,
     verifications,
     recoveries,
+    step_ups,
     administrators,
     tokens,
 )

@@ -62,7 +62,7 @@ def start(request: Request, svc: Services) -> Outcome:
     stopped = chain.run(Moment(point=Point.LOGIN_BEFORE, request=request, flow=flow), svc)
     if stopped is not None:
         return stopped
-    begun = _begun(flow, session, svc)
+    begun = _begun(flow, session, svc) if request.method != "HEAD" else Pending(flow)  # looking on sends no mail
     flow = svc.flows.add(begun.flow, begun.writes)
     return FlowStarted(flow=flow, document=drawing.document(flow, request, svc, **extra))
 

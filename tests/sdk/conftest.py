@@ -13,9 +13,28 @@ from pathlib import Path
 
 import ory_kratos_client as sdk
 import pytest
-from tests.world import CONFIG, SCHEMA
+from tests.codes import schema
+from tests.world import CONFIG
+
+from vestibule.config.document import merged
 
 ROOT = Path(__file__).resolve().parents[2]
+FLOWS = {
+    "selfservice": {
+        "methods": {"code": {"enabled": True, "passwordless_enabled": True}},
+        "flows": {
+            "verification": {"enabled": True},
+            "recovery": {"enabled": True},
+            "registration": {
+                "after": {
+                    "password": {"hooks": [{"hook": "show_verification_ui"}, {"hook": "session"}]},
+                    "code": {"hooks": [{"hook": "session"}]},
+                },
+            },
+        },
+    },
+    "feature_flags": {"use_continue_with_transitions": True},  # or apps have to get back in through a browser
+}
 
 
 @dataclass(frozen=True)
@@ -28,8 +47,8 @@ class Addresses:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
     """A server with a store in memory, on two free ports; it ends with the tests."""
     folder = tmp_path_factory.mktemp("served")
-    (folder / "person.schema.json").write_text(json.dumps(SCHEMA))
-    document = {name: CONFIG[name] for name in ("dsn", "secrets", "hashers", "selfservice")}
+    (folder / "person.schema.json").write_text(json.dumps(schema()))
+    document = merged({name: CONFIG[name] for name in ("dsn", "secrets", "hashers", "selfservice")}, FLOWS)
     document["identity"] = {
         "default_schema_id": "person",
         "schemas": [{"id": "person", "url": "file://person.schema.json"}],
@@ -58,6 +77,12 @@ def frontend(served: Addresses) -> Iterator[sdk.FrontendApi]:
 def identities(served: Addresses) -> Iterator[sdk.IdentityApi]:
     with sdk.ApiClient(sdk.Configuration(host=served.admin)) as client:
         yield sdk.IdentityApi(client)
+
+
+@pytest.fixture
+def courier(served: Addresses) -> Iterator[sdk.CourierApi]:
+    with sdk.ApiClient(sdk.Configuration(host=served.admin)) as client:
+        yield sdk.CourierApi(client)
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 # Everything stays inside this folder: .venv (run, test, lint), .venv-sam (sam), .venv-3.13 and .venv-lambda (the
-# runtime's Python, with the tests' packages and with nothing but Lambda's own).
+# runtime's Python, with the tests' packages and with nothing but Lambda's own), .venv-ministack (an AWS to deploy to).
 # Needs Python >= 3.11, make and the Python package index; no root.
 
 SHELL := bash
@@ -18,6 +18,7 @@ BIN := $(VENV)/bin
 VENV_SAM := .venv-sam
 VENV_313 := .venv-3.13
 VENV_LAMBDA := .venv-lambda
+VENV_MINISTACK := .venv-ministack
 WORKERS ?= 2
 # What goes before the second try of the tests that failed: nothing in CI, where races meet a busy machine; `false` here.
 AGAIN := $(if $(CI),,false)
@@ -69,7 +70,7 @@ conformance: $(VENV)/.dev ## Compare with the recordings in ../shared/conformanc
 	@$(BIN)/python -m tools.conformance $(CONFORM)
 
 requirements: $(VENV)/.uv ## Pin the newest versions that requirements/*.in allow (UPGRADE=--upgrade to move)
-	for name in uv deps dev run sam lambda; do $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	for name in uv deps dev run sam lambda ministack; do $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 		--no-annotate --no-header $(UPGRADE) requirements/$$name.in -o requirements/$$name.txt; done
 	# On top of the deps layer: what that has is left out.
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header $(UPGRADE) \
@@ -77,7 +78,7 @@ requirements: $(VENV)/.uv ## Pin the newest versions that requirements/*.in allo
 		requirements/deps-webauthn.in -o requirements/deps-webauthn.txt
 
 clean: ## Remove what was built, installed and stored
-	rm -rf $(VENV) $(VENV_SAM) $(VENV_313) $(VENV_LAMBDA) .venv-conformance .aws-sam .cache .vestibule build layers/core/*.egg-info
+	rm -rf $(VENV) $(VENV_SAM) $(VENV_313) $(VENV_LAMBDA) $(VENV_MINISTACK) .venv-conformance .aws-sam .cache .vestibule build layers/core/*.egg-info
 	rm -rf .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find functions layers tests -name __pycache__ -prune -exec rm -rf {} +
 
@@ -118,4 +119,9 @@ $(VENV_SAM)/.sam: $(VENV)/.uv requirements/sam.txt
 $(VENV_LAMBDA)/.ric: $(VENV)/.uv requirements/lambda.txt
 	@[ -x $(VENV_LAMBDA)/bin/python ] || $(BIN)/uv venv --quiet --python $(PYTHON313) $(VENV_LAMBDA)
 	@$(UV_PIP) $(VENV_LAMBDA)/bin/python --require-hashes -r requirements/lambda.txt
+	@touch $@
+
+$(VENV_MINISTACK)/.ministack: $(VENV)/.uv requirements/ministack.txt
+	@[ -x $(VENV_MINISTACK)/bin/python ] || $(BIN)/uv venv --quiet --python $(PYTHON313) $(VENV_MINISTACK)
+	@$(UV_PIP) $(VENV_MINISTACK)/bin/python --require-hashes -r requirements/ministack.txt
 	@touch $@

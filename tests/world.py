@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -20,6 +21,7 @@ from vestibule import assembly, wiring
 from vestibule.adapters.system import SystemRandom
 from vestibule.config.document import merged
 from vestibule.config.model import Config
+from vestibule.config.source import Source
 from vestibule.domain.identity import Identity
 from vestibule.local import doors, event, routes
 from vestibule.ports import Item, Key, Table
@@ -184,8 +186,9 @@ class World:
     ) -> World:
         """`changes` are merged over CONFIG."""
         clock = Clock()
-        config = Config.model_validate(merged(configured(schema or SCHEMA), dict(changes or {})))
-        svc = assembly.build(config, table, clock=clock, random=SystemRandom(clock), **services)
+        document = merged(configured(schema or SCHEMA), dict(changes or {}))
+        config, source = Config.model_validate(document), Source(document, "", {}, {})
+        svc = assembly.build(config, table, clock=clock, random=SystemRandom(clock), source=source, **services)
         return cls(svc, clock, table)
 
     def send(
@@ -215,16 +218,21 @@ class World:
         )
         match = _router().match(api, method, parts.path)
         assert match is not None, f"no route for {method} {parts.path}"
-        with wiring.using(self.svc):
+        with self._services():
             result = _handler(match.route.function)(event.from_request(request, match), _Context())
         response = event.to_response(result)
         plain = {name.lower(): value for name, value in response.headers if name.lower() != "set-cookie"}
         cookies = [value for name, value in response.headers if name.lower() == "set-cookie"]
         return Reply(response.status, plain, response.body, cookies)
 
-    def admin(self, method: str, path: str, document: Any = None) -> Reply:
+    def _services(self) -> AbstractContextManager[None]:
+        """What a request is served with."""
+        return wiring.using(self.svc)
+
+    def admin(self, method: str, path: str, document: Any = None, **headers: str) -> Reply:
         """A request to the admin API."""
-        headers = {"Content-Type": "application/json"} if document is not None else {}
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        headers |= {"Content-Type": "application/json"} if document is not None else {}
         body = json.dumps(document).encode() if document is not None else b""
         return self.send(method, f"{ADMIN}{path}", api="admin", headers=headers, body=body)
 

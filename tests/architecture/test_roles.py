@@ -24,6 +24,7 @@ from vestibule.adapters.dynamodb import DynamoDbTable
 from vestibule.adapters.dynamodb_boto import BotoCall
 from vestibule.local import routes
 from vestibule.ports import Table
+from vestibule.stores.configurations import KEPT
 
 REASONS: dict[policies.Call, str] = {
     (
@@ -82,6 +83,7 @@ class Watched(World):
         VISITED.add(match.route.function.name)
         token = _serving.set(match.route.function.name)
         try:
+            self.svc.configurations.head(consistent=False)  # as wiring does for every process
             return super().send(method, url, **options)
         finally:
             _serving.reset(token)
@@ -320,6 +322,12 @@ def administrators(table: Table) -> None:
     assert world.admin("DELETE", path).status == 204
     for path in ("/health/alive", "/health/ready", "/version", "/sessions/whoami", "/no/such/path"):
         world.admin("GET", path)
+    lifespan = {"op": "add", "path": "/selfservice/flows/login/lifespan", "value": "7m"}
+    for _ in range(KEPT + 1):  # the oldest revision goes
+        world.admin("PATCH", "/admin/config", [lifespan])
+        lifespan["value"] = "8m" if lifespan["value"] == "7m" else "7m"
+    world.admin("GET", "/admin/config/history")
+    world.admin("GET", "/admin/actions/explain?of=login.password")
 
 
 def tokens(table: Table) -> None:
@@ -337,7 +345,6 @@ def tokens(table: Table) -> None:
 JOURNEYS: tuple[Callable[[Table], None], ...] = (
     people,
     in_steps,
-    world.admin("GET", "/admin/actions/explain?of=login.password")
     guesses,
     apps,
     verifications,

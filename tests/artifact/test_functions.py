@@ -36,6 +36,7 @@ ALONE = {
     "PublicPages": (200, "<!doctype html>"),
     "PublicFallback": (405, "Method Not Allowed"),
     "AdminIdentities": (201, '"email":"bob@example.com"'),
+    "AdminConfig": (200, '"revision":0'),
     "AdminCourier": (200, "[]"),
     "AdminRecovery": (404, '"code":404'),
     "AdminSessions": (200, "["),

@@ -114,6 +114,11 @@ def look() -> None:
         _process.looking.release()
 
 
+def expire() -> None:
+    """The next request looks for a new revision and waits for the answer."""
+    _process.looked = min(_process.looked, time.monotonic() - WAIT_SECONDS)
+
+
 def _follow(made: Services) -> None:
     loaded = _process.loaded
     number, now = _process.revision, time.monotonic()

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from vestibule.config import references
 from vestibule.config.fetch import fetch
-from vestibule.config.findings import ConfigError, Finding
-from vestibule.config.identity_schema import IdentitySchema
+from vestibule.config.findings import Finding
+from vestibule.config.lint import message_findings, schema_findings
 from vestibule.config.load import examine, gather
-from vestibule.config.message_templates import load_overrides
-from vestibule.config.model import Config
-from vestibule.config.schema_document import SchemaError
-from vestibule.config.schemas import load_schemas
 from vestibule.config.values import is_reference
 
 _ORDER = {"error": 0, "warning": 1, "info": 2}
@@ -34,33 +30,11 @@ def check(paths: Sequence[Path], environ: Mapping[str, str]) -> list[Finding]:
     config, more = examine(document, unbuilt_is="error")
     findings = [*findings, *unset, *more]
     if config is not None:
-        findings.extend(_schemas(config))
-        findings.extend(_messages(config))
+        reference = None if config.security.disallow_ref_in_identity_schemas else _referenced
+        findings.extend(schema_findings(config, _local, reference))
+        findings.extend(message_findings(config, _local))
     placed = [origins.placed(finding) for finding in findings]
     return sorted(placed, key=lambda finding: (_ORDER[finding.severity], finding.file or "", finding.line or 0))
-
-
-def _schemas(config: Config) -> Iterator[Finding]:
-    """What is wrong with the identity schemas, as far as they stand on this machine."""
-    try:
-        schemas = load_schemas(config, _local)
-    except ConfigError as error:
-        yield from error.findings
-        return
-    reference = None if config.security.disallow_ref_in_identity_schemas else _referenced
-    for position, (name, document) in enumerate(schemas.items()):
-        try:
-            IdentitySchema(name, document, reference).check()
-        except SchemaError as error:
-            yield Finding(f"/identity/schemas/{position}/url", f"the identity schema {name!r} {error}")
-
-
-def _messages(config: Config) -> Iterator[Finding]:
-    """What is wrong with the templates of messages, as far as they stand on this machine."""
-    try:
-        load_overrides(config.courier, _local)
-    except ConfigError as error:
-        yield from error.findings
 
 
 def _local(source: str) -> bytes:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
+
+from vestibule.ports import Web, WebUnreachable
 
 LIMIT = 1024 * 1024
 """Bytes. Kratos's limit for identity schemas."""
@@ -57,3 +60,18 @@ def _file(name: str, base: Path | None, limit: int) -> bytes:
         raise FetchError(f"cannot be read: {error.strerror}") from None
     except ValueError:
         raise FetchError("is no path") from None
+
+
+def through(web: Web) -> Get:
+    """Gets by this port."""
+
+    def get(url: str, limit: int) -> bytes:
+        try:
+            response = web.request("GET", url, timeout=10, limit=limit)
+        except WebUnreachable:
+            raise FetchError("cannot be fetched") from None
+        if response.status != HTTPStatus.OK:
+            raise FetchError(f"cannot be fetched: its server answers {response.status}")
+        return response.body
+
+    return get

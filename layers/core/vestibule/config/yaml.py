@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,18 @@ def parse(path: Path, text: str) -> Any:
         raise ConfigError([Finding("", f"is no YAML: {error.problem}", str(path), line)]) from None
     except (YAMLError, ValueError) as error:
         raise ConfigError([Finding("", f"is no YAML: {type(error).__name__}", str(path))]) from None
+
+
+def dumped(document: Any) -> str:
+    """The document in block style, keys in their order."""
+    writer = YAML(typ="safe", pure=True)
+    writer.default_flow_style = False
+    writer.sort_base_mapping_type_on_output = False  # pyright: ignore[reportAttributeAccessIssue]  # as above
+    writer.allow_unicode = True
+    writer.width = 4096
+    text = StringIO()
+    writer.dump(document, text)
+    return text.getvalue()
 
 
 @lru_cache(maxsize=4)

@@ -30,6 +30,13 @@ def _fits(route: list[str], asked: list[str]) -> bool:
 ROUTES: tuple[Route, ...] = (
     ("admin", "GET", "/admin/actions/explain"),
     ("admin", "HEAD", "/admin/actions/explain"),
+    ("admin", "GET", "/admin/config"),
+    ("admin", "HEAD", "/admin/config"),
+    ("admin", "PATCH", "/admin/config"),
+    ("admin", "PUT", "/admin/config"),
+    ("admin", "GET", "/admin/config/history"),
+    ("admin", "HEAD", "/admin/config/history"),
+    ("admin", "POST", "/admin/config/rollback"),
     ("admin", "GET", "/admin/courier/messages"),
     ("admin", "HEAD", "/admin/courier/messages"),
     ("admin", "GET", "/admin/courier/messages/{id}"),

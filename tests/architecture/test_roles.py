@@ -328,6 +328,7 @@ def administrators(table: Table) -> None:
         lifespan["value"] = "8m" if lifespan["value"] == "7m" else "7m"
     world.admin("GET", "/admin/config/history")
     world.admin("GET", "/admin/actions/explain?of=login.password")
+    world.admin("GET", "/admin/actions/lint")
 
 
 def tokens(table: Table) -> None:

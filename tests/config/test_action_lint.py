@@ -80,14 +80,14 @@ def test_token_actions_that_nobody_can_call_are_a_warning():
     ((severity, path, message),) = said(f"{TOKEN}/hooks", [claims])
     assert (severity, path) == ("warning", f"{TOKEN}/hooks")
     assert "api_key" in message
-    key = {"vestibule__oauth2__token__api_key__values": ["a-key-for-tests-alone"]}
+    key: dict[str, Any] = {"vestibule__oauth2__token__api_key__values": ["a-key-for-tests-alone"]}
     assert said(f"{TOKEN}/hooks", [claims], **key) == []
     assert [severity for severity, _, _ in said(f"{TOKEN}/hooks", [claims, claims], **key)] == ["error"]
 
 
 @pytest.mark.parametrize("config", [{"can_interrupt": True}, {"response": {"parse": True}}])
 def test_switches_without_effect_on_tokens_are_said(config: dict[str, Any]):
-    key = {"vestibule__oauth2__token__api_key__values": ["a-key-for-tests-alone"]}
+    key: dict[str, Any] = {"vestibule__oauth2__token__api_key__values": ["a-key-for-tests-alone"]}
     ((severity, _, message),) = said(f"{TOKEN}/hooks", [web_hook(**config)], **key)
     assert (severity, "403 denies" in message) == ("info", True)
 

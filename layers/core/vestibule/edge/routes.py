@@ -30,6 +30,9 @@ def _fits(route: list[str], asked: list[str]) -> bool:
 ROUTES: tuple[Route, ...] = (
     ("admin", "GET", "/admin/actions/explain"),
     ("admin", "HEAD", "/admin/actions/explain"),
+    ("admin", "GET", "/admin/actions/lint"),
+    ("admin", "HEAD", "/admin/actions/lint"),
+    ("admin", "POST", "/admin/actions/test"),
     ("admin", "GET", "/admin/config"),
     ("admin", "HEAD", "/admin/config"),
     ("admin", "PATCH", "/admin/config"),

@@ -40,14 +40,14 @@ def explained(asked: str, config: Config) -> Json:
     """
     if asked == TOKEN:
         return _token(config)
-    flow, method = _place(asked, config)
+    flow, method = place(asked, config)
     choices = [choosing.chosen(point, method, config) for point in choosing.points(flow)]
     ran = {
         each.pointer for choice in choices for each in choice.hooks if not choosing.is_silent(each.entry, choice.point)
     }
-    idle = [each for each in _listed(flow, method, config) if each.pointer not in ran]
+    idle = [each for each in listed(flow, method, config) if each.pointer not in ran]
     never = [
-        (each, why) for each in _listed(flow, method, config) if (why := _useless(each.entry, flow, method, config))
+        (each, why) for each in listed(flow, method, config) if (why := _useless(each.entry, flow, method, config))
     ]
     hopeless = {each.pointer for each, _ in never}
     winner = next((choice for choice in reversed(choices) if choice.won is Won.METHOD), None)
@@ -58,12 +58,11 @@ def explained(asked: str, config: Config) -> Json:
         "off": _off(flow, method, config),
         "points": [_point(choice, method) for choice in choices],
         "shadowed": [
-            _told(each)
-            | {"why": f"the hooks of {_name(winner.hooks, flow, method)} take the place of the default ones"}
+            told(each) | {"why": f"the hooks of {_name(winner.hooks, flow, method)} take the place of the default ones"}
             for each in idle
             if winner is not None and each.pointer not in hopeless
         ],
-        "never": [_told(each) | {"why": why} for each, why in never],
+        "never": [told(each) | {"why": why} for each, why in never],
     }
 
 
@@ -73,7 +72,8 @@ def methods(flow: str, config: Config) -> tuple[str, ...]:
     return tuple(name for name in vars(after) if hasattr(getattr(after, name), "hooks"))
 
 
-def _place(asked: str, config: Config) -> tuple[str, str]:
+def place(asked: str, config: Config) -> tuple[str, str]:
+    """Flow and method ("" for none) of `login`, `login.password`, `login.after.password`. Raises NoSuchPlace."""
     flow, *rest = asked.split(".")
     words = [word for word in rest if word not in ("before", "after", "pre_persist", "post_persist")]
     if flow not in FLOWS:
@@ -85,7 +85,7 @@ def _place(asked: str, config: Config) -> tuple[str, str]:
     return flow, words[0] if words else ""
 
 
-def _listed(flow: str, method: str, config: Config) -> Iterator[Placed]:
+def listed(flow: str, method: str, config: Config) -> Iterator[Placed]:
     """Every entry that has to do with the flow and the method, whether it runs or not."""
     section: Any = getattr(config.selfservice.flows, flow)
     for place, entries in (
@@ -138,7 +138,7 @@ def _point(choice: Choice, method: str) -> Json:
         "won": str(choice.won),
         "why": _why(choice, flow, method),
         "hooks": [
-            _told(each) | ({"why": "runs by itself, since verification is enabled"} if each.is_implicit else {})
+            told(each) | ({"why": "runs by itself, since verification is enabled"} if each.is_implicit else {})
             for each in running
         ],
     }
@@ -168,7 +168,7 @@ def _token(config: Config) -> Json:
     token = config.vestibule.oauth2.token
     off = None if token.api_key.values else "vestibule.oauth2.token.api_key has no values, so the hook is not served"
     hooks = [
-        _told(Placed(entry)) | {"at": f"/vestibule/oauth2/token/hooks/{position}"}
+        told(Placed(entry)) | {"at": f"/vestibule/oauth2/token/hooks/{position}"}
         for position, entry in enumerate(token.hooks)
     ]
     why = "one list, whatever the grant; each action sees the claims as those before it left them"
@@ -184,7 +184,7 @@ def _token(config: Config) -> Json:
     }
 
 
-def _told(placed: Placed) -> Json:
+def told(placed: Placed) -> Json:
     """A hook as anybody may see it: addresses without what could be a secret in them."""
     entry = placed.entry
     told: Json = {"hook": entry.hook, "at": placed.pointer or None}

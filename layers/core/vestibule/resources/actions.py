@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
+import msgspec
+from msgspec import Struct, field
+
+from vestibule.config.revision import Unfit, document_of, running
 from vestibule.domain.errors import BadRequest, NotFound
+from vestibule.domain.identity import Identity
 from vestibule.domain.outcome import Document, Outcome
 from vestibule.domain.request import Request
-from vestibule.hooks import explaining
+from vestibule.hooks import explaining, trying
+from vestibule.hooks.sampling import Person
+from vestibule.lifecycle.loading import canonical_uuid
+from vestibule.ports import TemplateFailed
 from vestibule.services import Services
+from vestibule.ui.strict_json import BadBody, json_object
 
 _ROOT = "/admin/actions/"
 
@@ -32,7 +42,74 @@ def explain(request: Request, svc: Services) -> Outcome:
         raise BadRequest(f"of: {wrong}") from None
 
 
+def lint(request: Request, svc: Services) -> Outcome:
+    """GET /admin/actions/lint: findings, errors first, of the configuration that is in force."""
+    from vestibule.config.action_lint import linted  # noqa: PLC0415 (pydantic and the models, for this step alone)
+
+    source, revision = svc.configurations.source, svc.configurations.current()
+    try:
+        document = document_of(source, revision)
+    except Unfit:
+        document = running(source, revision) if revision is not None else source.document
+    findings = linted(document, lambda template: _wrong(template, svc))
+    return Document(
+        body={
+            "findings": [{"severity": each.severity, "path": each.path, "message": each.message} for each in findings]
+        }
+    )
+
+
+class _Try(Struct, forbid_unknown_fields=True):
+    """What is to be tried: a web hook by id or JSON pointer, and the flow, as in `explain`, that it is tried in."""
+
+    hook: str
+    of: str
+    identity_id: str | None = None
+    """Whom the flow is about; else somebody with these traits, or with such as the default schema allows."""
+    traits: dict[str, Any] | None = None
+    transient_payload: dict[str, Any] = field(default_factory=dict[str, Any])
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+    client_ip: str = "192.0.2.1"
+
+
+def test(request: Request, svc: Services) -> Outcome:
+    """POST /admin/actions/test: calls the target, and tells what would come of it. Raises BadRequest."""
+    try:
+        wanted = msgspec.convert(json_object(request.body), _Try)
+    except (BadBody, msgspec.ValidationError) as wrong:
+        raise BadRequest(f"The body does not fit: {wrong}") from None
+    person = Person(
+        identity=_identity(wanted.identity_id, svc) if wanted.identity_id else None,
+        traits=wanted.traits,
+        transient_payload=wanted.transient_payload,
+        headers=wanted.headers,
+        client_ip=wanted.client_ip,
+    )
+    try:
+        return Document(body=trying.tried(wanted.hook, wanted.of, person, svc))
+    except LookupError as wrong:
+        raise BadRequest(str(wrong)) from None
+
+
+def _identity(asked: str, svc: Services) -> Identity:
+    known = canonical_uuid(asked)
+    identity = svc.identities.find(known) if known else None
+    if identity is None:
+        raise BadRequest("identity_id names nobody")
+    return identity
+
+
+def _wrong(template: str, svc: Services) -> str | None:
+    try:
+        svc.templates.check(template)
+    except TemplateFailed as failed:
+        return str(failed)
+    return None
+
+
 STEPS: Mapping[tuple[str, str], Callable[[Request, Services], Outcome]] = {
     ("GET", "explain"): explain,
+    ("GET", "lint"): lint,
+    ("POST", "test"): test,
 }
 """(verb, route below /admin/actions) to its step."""

@@ -17,7 +17,10 @@ from vestibule.config.freezing import freeze
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 DOORS = sorted(str(path.parent.relative_to(FUNCTIONS)) for path in FUNCTIONS.glob("*/*/app.py"))
 
-HEAVY = {"pydantic", "ruamel", "httpcore", "jsonschema_rs", "argon2", "bcrypt", "phonenumbers", "jinja2", "gojsonnet"}
+HEAVY = {
+    *("pydantic", "ruamel", "httpcore", "jsonschema_rs", "argon2", "bcrypt", "phonenumbers", "jinja2", "gojsonnet"),
+    "joserfc",
+}
 
 NEEDED: dict[str, set[str]] = {
     "admin/config": {"pydantic", "ruamel", "jsonschema_rs"},

@@ -378,7 +378,7 @@ def test_a_schema_is_not_selectable_unless_it_says_so():
 def test_a_tokenizer_template_has_its_defaults():
     path = "/session/whoami/tokenizer/templates/plain"
     template = config(path, {"jwks_url": "file://keys.json"}).session.whoami.tokenizer.templates["plain"]
-    assert (template.ttl, template.claims_mapper_url, template.subject_source) == (timedelta(minutes=1), None, "id")
+    assert (template.ttl, template.claims_mapper_url, template.subject_source) == (timedelta(0), None, "id")
 
 
 def test_a_configuration_cannot_be_changed():

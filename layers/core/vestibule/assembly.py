@@ -16,6 +16,7 @@ from vestibule.adapters.delivery import ConfiguredDelivery
 from vestibule.adapters.events import open_events
 from vestibule.adapters.hashers.hasher import HasherSettings, PasswordHasher
 from vestibule.adapters.key_answers import CheckedKeyAnswers
+from vestibule.adapters.signed_claims import FetchedKeys
 from vestibule.adapters.system import SystemClock, SystemPace, SystemRandom, ThreadBackground, ThreadParallel
 from vestibule.adapters.templates import FetchedTemplates
 from vestibule.adapters.web import guarded
@@ -103,6 +104,7 @@ def build(
         background=background or ThreadBackground(),
         pace=pace or SystemPace(),
         templates=templates or FetchedTemplates(_fetching(web, base)),
+        sign_claims=FetchedKeys(_fetching(web, base)),
         table=table,
         index=index,
         identities=IdentityStore(table, index, credential_sealer, outbox),

@@ -346,6 +346,19 @@ class Templates(Protocol):
         ...
 
 
+class KeysUnusable(Exception):
+    """There is no key to sign with. The text is a sentence without anything of the keys."""
+
+
+class SignClaims(Protocol):
+    def __call__(self, source: str, claims: Mapping[str, Any]) -> str:
+        """The claims as a JWT, signed by the first key of the JSON Web Key Set behind the address.
+
+        Raises KeysUnusable.
+        """
+        ...
+
+
 class Pace(Protocol):
     """Time as it passes for whoever waits, in seconds on `time.monotonic`."""
 

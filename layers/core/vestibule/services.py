@@ -22,6 +22,7 @@ from vestibule.ports import (
     Pace,
     Parallel,
     Random,
+    SignClaims,
     Table,
     Templates,
     Web,
@@ -61,6 +62,7 @@ class Services(Unprinted, frozen=True, kw_only=True):
     background: Background
     pace: Pace
     templates: Templates
+    sign_claims: SignClaims
     table: Table
     index: IndexKeys
     identities: IdentityStore

@@ -1,5 +1,6 @@
 """`session` and `cookies`."""
 
+from datetime import timedelta
 from typing import Literal
 
 from vestibule.config.flows import RequiredAal
@@ -30,7 +31,8 @@ class SessionCookie(Section):
 
 
 class TokenizerTemplate(Section):
-    ttl: Duration = parse_duration("1m")
+    ttl: Duration = timedelta(0)
+    """As recorded, tokens of a template that does not say how long they last have expired when they are made."""
     claims_mapper_url: Source | None = None
     jwks_url: Source
     subject_source: Literal["id", "external_id"] = "id"

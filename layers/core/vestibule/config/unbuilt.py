@@ -24,7 +24,6 @@ def _is_set(value: Any) -> bool:
 UNBUILT: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("/selfservice/methods/webauthn", _on("enabled"), "security keys"),
     ("/selfservice/methods/passkey", _on("enabled"), "passkeys"),
-    ("/selfservice/methods/code", _on("mfa_enabled"), "codes as second factor"),
     ("/selfservice/methods/oidc", _on("enabled"), "sign-in with OpenID Connect, and its test logins,"),
     ("/selfservice/methods/saml", _on("enabled"), "SAML"),
     ("/selfservice/methods/captcha", _on("enabled"), "the captcha"),
@@ -32,7 +31,6 @@ UNBUILT: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("/selfservice/methods/password/config/migrate_hook", _on("enabled"), "the password migration hook"),
     ("/selfservice/methods/b2b/config/organizations", _is_set, "session lifespans by organization"),
     ("/oauth2_provider/url", _is_set, "login_challenge of an OAuth2 server"),
-    ("/session/whoami/tokenizer/templates", _is_set, "sessions as signed tokens"),
 )
 """Path, what a value there has to be like, and the feature that is not built yet."""
 

@@ -14,7 +14,9 @@ class Urls:
 
     def __init__(self, config: Config, *, public: str | None = None, admin: str | None = None) -> None:
         """`public` and `admin`: where the gateway says they are, in place of what the configuration says."""
-        self.public = (public or str(config.serve.public.base_url)).rstrip("/")
+        self.issuer = public or str(config.serve.public.base_url)
+        """The public address to the letter, as signed tokens name it."""
+        self.public = self.issuer.rstrip("/")
         self.admin = (admin or str(config.serve.admin.base_url)).rstrip("/")
         self.default_return = self.absolute(config.selfservice.default_browser_return_url)
         self._flows = config.selfservice.flows

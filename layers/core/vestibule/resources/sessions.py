@@ -15,7 +15,7 @@ from vestibule.domain.times import from_rfc3339
 from vestibule.lifecycle import assurance
 from vestibule.lifecycle.issuing import session_document
 from vestibule.lifecycle.loading import active_session, canonical_uuid
-from vestibule.resources import paging
+from vestibule.resources import paging, session_token
 from vestibule.services import Services
 
 _LISTING = "own-sessions"
@@ -25,18 +25,22 @@ _UNKNOWN_SECONDS = 60
 
 
 def whoami(request: Request, svc: Services) -> Outcome:
-    """The session that the request's token or cookie opens. Raises NoSession, Aal2Required, BadRequest."""
+    """The session that the request's token or cookie opens, with `tokenize_as` also as a signed token.
+
+    Raises NoSession, Aal2Required, BadRequest, InternalError.
+    """
     try:
         session = _required(request, svc)
     except NoSession as refused:
         if request.session_token is None:
             refused.headers |= _cacheable(svc, None)
         raise
+    body, kept = session_document(session, svc), _cacheable(svc, session)
     if template := request.param("tokenize_as"):
-        raise BadRequest(f"There is no token template {template!r} (session.whoami.tokenizer.templates)")
+        body["tokenized"], kept = session_token.of(session, template, svc), {}
     return Document(
-        body=session_document(session, svc),
-        headers={"X-Kratos-Authenticated-Identity-Id": session.identity_id, **_cacheable(svc, session)},
+        body=body,
+        headers={"X-Kratos-Authenticated-Identity-Id": session.identity_id, **kept},
         cookies=_renewed(request, session),
     )
 

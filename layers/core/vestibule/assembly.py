@@ -15,10 +15,12 @@ from msgspec.structs import replace
 from vestibule.adapters.delivery import ConfiguredDelivery
 from vestibule.adapters.events import open_events
 from vestibule.adapters.hashers.hasher import HasherSettings, PasswordHasher
+from vestibule.adapters.secret_values import secrets
 from vestibule.adapters.key_answers import CheckedKeyAnswers
 from vestibule.adapters.signed_claims import FetchedKeys
 from vestibule.adapters.system import SystemClock, SystemPace, SystemRandom, ThreadBackground, ThreadParallel
 from vestibule.adapters.templates import FetchedTemplates
+from vestibule.config import references
 from vestibule.adapters.web import guarded
 from vestibule.config.fetch import fetch, through
 from vestibule.config.findings import ConfigError, Finding
@@ -39,6 +41,7 @@ from vestibule.ports import (
     Deliver,
     Events,
     Pace,
+    ReadSecret,
     Random,
     Table,
     Templates,
@@ -76,6 +79,7 @@ def build(
     pace: Pace | None = None,
     background: Background | None = None,
     templates: Templates | None = None,
+    read_secret: ReadSecret | None = None,
     base: Path | None = None,
     source: Source | None = None,
 ) -> Services:
@@ -86,6 +90,7 @@ def build(
     clock = clock or SystemClock()
     random = random or SystemRandom(clock)
     web = web or _web(config)
+    read_secret = read_secret or secrets(os.environ, local=not _on_lambda())
     cookie, cipher = _required_secrets(config)
     index = IndexKeys(table, IndexKeyWrap(cipher), random)
     outbox = Outbox(table, clock)
@@ -104,6 +109,8 @@ def build(
         background=background or ThreadBackground(),
         pace=pace or SystemPace(),
         templates=templates or FetchedTemplates(_fetching(web, base)),
+        read_secret=read_secret,
+        signer=WebhookSigner(cipher, secrets=signing.secrets, keys=signing.keys, resolve=_signing_text(read_secret)),
         sign_claims=FetchedKeys(_fetching(web, base)),
         table=table,
         index=index,
@@ -123,7 +130,7 @@ def build(
         guesses=Guesses(table, clock, _limits(config)),
         page_tokens=PageTokens(config.secrets.pagination or cookie),
         cookie_sealer=Sealer(cookie, "cookie"),
-        signer=WebhookSigner(cipher, secrets=signing.secrets, keys=signing.keys),
+        journey_sealer=Sealer(cookie, "journey"),
         logout_keys=_derived(cookie, "logout"),
         code_keys=_derived(cookie, "code"),
         event_key=derive_key(cookie[0], "event"),
@@ -148,6 +155,12 @@ class _Composing:
         return Composer(self._config.vestibule.pages, self._overrides)
 def _web(config: Config) -> Web:
     client = config.clients.http
+
+
+def _signing_text(read_secret: ReadSecret) -> Callable[[str], str]:
+    return lambda text: references.filled(text, read_secret)
+
+
     return guarded(disallow_private=client.disallow_private_ip_ranges, exceptions=client.private_ip_exception_urls)
 
 

@@ -333,16 +333,32 @@ class Templates(Protocol):
     """The Jsonnet templates that the configuration names."""
 
     def __call__(
-        self, source: str, ctx: Mapping[str, Any] | None = None, *, ext: Mapping[str, Any] | None = None
+        self,
+        source: str,
+        ctx: Mapping[str, Any] | None = None,
+        *,
+        secrets: Mapping[str, str] | None = None,
+        ext: Mapping[str, Any] | None = None,
     ) -> Any:
         """The value that the template behind the address makes of `ctx`, or of what `std.extVar` finds in `ext`.
 
+        `secrets` are its second argument, of that name; None: it has none.
         Raises TemplateFailed, TemplateCancelled.
         """
         ...
 
     def check(self, source: str) -> None:
         """Read the template without running it. Raises TemplateFailed: it is out of reach or no Jsonnet."""
+        ...
+
+
+class SecretUnavailable(LookupError):
+    """The secret cannot be read. The text says why, and names nothing of it."""
+
+
+class ReadSecret(Protocol):
+    def __call__(self, reference: str) -> str:
+        """The value behind `secret://ssm/NAME` or `secret://secretsmanager/NAME`. Raises SecretUnavailable."""
         ...
 
 

@@ -23,6 +23,7 @@ from vestibule.ports import (
     Parallel,
     Random,
     SignClaims,
+    ReadSecret,
     Table,
     Templates,
     Web,
@@ -64,6 +65,7 @@ class Services(Unprinted, frozen=True, kw_only=True):
     templates: Templates
     sign_claims: SignClaims
     table: Table
+    read_secret: ReadSecret
     index: IndexKeys
     identities: IdentityStore
     credentials: CredentialStore

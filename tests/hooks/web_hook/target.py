@@ -96,7 +96,9 @@ class Later:
 class Scene:
     """A deployment whose hooks call a target."""
 
-    def __init__(self, table: SqliteTable, *changes: Mapping[str, Any], target: Target | None = None) -> None:
+    def __init__(
+        self, table: SqliteTable, *changes: Mapping[str, Any], target: Target | None = None, **services: Any
+    ) -> None:
         self.target, self.pace, self.later = target or Target(), Pace(), Later()
         flows: dict[str, Any] = {
             "settings": {"ui_url": "https://app.example.org/settings"},
@@ -108,7 +110,7 @@ class Scene:
                 flows[kind] = flows.get(kind, {}) | hooks
         config = {"selfservice": {"flows": flows, "methods": {"code": {"enabled": True}}}}
         self.world = World.build(
-            table, config, web=self.target, pace=self.pace, background=self.later, templates=TEMPLATES
+            table, config, web=self.target, pace=self.pace, background=self.later, templates=TEMPLATES, **services
         )
 
 

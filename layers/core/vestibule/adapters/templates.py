@@ -33,13 +33,20 @@ class FetchedTemplates:
         self._read: dict[str, tuple[float, str]] = {}
 
     def __call__(
-        self, source: str, ctx: Mapping[str, Any] | None = None, *, ext: Mapping[str, Any] | None = None
+        self,
+        source: str,
+        ctx: Mapping[str, Any] | None = None,
+        *,
+        secrets: Mapping[str, str] | None = None,
+        ext: Mapping[str, Any] | None = None,
     ) -> Any:
         from vestibule.adapters.jsonnet import JsonnetError  # noqa: PLC0415 (most functions evaluate none: cold start)
 
         text = self._source(source)
+        given = {"ctx": ctx, "secrets": secrets}
+        tla = {name: value for name, value in given.items() if value is not None}
         try:
-            return self._engine.evaluate(text, tla=None if ctx is None else {"ctx": ctx}, ext=ext)
+            return self._engine.evaluate(text, tla=tla, ext=ext)
         except JsonnetError as error:
             said = str(error)
             if said.split("\n", 1)[0].strip() == _CANCEL:

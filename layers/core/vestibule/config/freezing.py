@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
-from vestibule.config import environment, frozen, tree
+from vestibule.config import environment, frozen, references, tree
 from vestibule.config.document import Document
 from vestibule.config.load import load, reloaded
 from vestibule.config.model import Config
 from vestibule.config.source import Source
-from vestibule.config.values import REFERENCES, Section
+from vestibule.config.values import Section
 
 
 def freeze(path: Path) -> str | None:
@@ -47,7 +47,7 @@ _OVERRIDES: dict[str, Any] = {"dsn": "memory", **{name: [frozen.PLACEHOLDER] for
 
 
 def _refers(text: str) -> bool:
-    return any(f'"{scheme}' in text for scheme in REFERENCES)
+    return references.unread(json.loads(text))
 
 
 def _names(annotation: Any, above: str) -> Iterator[str]:

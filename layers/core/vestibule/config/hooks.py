@@ -2,10 +2,20 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, Strict
 
 from vestibule.config.answers import Parses
-from vestibule.config.values import Bool, HttpUrl, Section, Source, empty
+from vestibule.config.values import (
+    REFERENCES,
+    Bool,
+    Duration,
+    HookUrl,
+    Section,
+    Source,
+    empty,
+    parse_duration,
+    refusal,
+)
 
 
 class BasicAuthConfig(Section):
@@ -39,11 +49,32 @@ class WebHookResponse(Section):
     """Take identity changes from a 200 answer and messages from a 4xx one."""
 
 
+class Retry(Section):
+    """Of calls that were not answered, or with 429 or 5xx. A target's `Retry-After` goes before `wait`."""
+
+    attempts: Annotated[int, Strict(), Field(ge=1, le=10)] = 3
+    wait: Duration = parse_duration("1s")
+    """Before the second attempt; each further one doubles it, up to 30 s."""
+
+
+def _secret_reference(value: str) -> str:
+    if not value.startswith(REFERENCES[0]):
+        raise refusal("expected a reference: secret://ssm/NAME or secret://secretsmanager/NAME")
+    return value
+
+
+SecretReference = Annotated[str, AfterValidator(_secret_reference)]
+
+
 class WebHookConfig(Parses, Section):
-    """Contract 02 §4.1."""
+    """Contract 02 §4.1; from `timeout` on it is ours.
+
+    Address, headers and credentials may be `secret://…`, or have `${secret://…}` in them. They are read when the hook
+    calls.
+    """
 
     id: str | None = None
-    url: HttpUrl
+    url: HookUrl
     method: str
     body: Source | None = None
     """Jsonnet. Missing: an error when the hook runs, except for TRACE."""
@@ -53,6 +84,14 @@ class WebHookConfig(Parses, Section):
     """Deprecated: only the messages of 4xx answers count."""
     response: WebHookResponse = empty()
     emit_analytics_event: Bool = True
+    timeout: Duration = parse_duration("30s")
+    """Of one attempt. All hooks of a step share 25 s, whatever it says."""
+    retry: Retry = empty()
+    on_error: Literal["fail", "allow", "compensate"] = "fail"
+    """When the hook fails (a refusal with messages is none): the step fails, or goes on; `compensate` also takes back
+    the identity that was just registered."""
+    secrets: dict[str, SecretReference] = Field(default_factory=dict, validate_default=True, repr=False)
+    """What the template gets as its second argument, `secrets`."""
 
 
 class WebHook(Section):

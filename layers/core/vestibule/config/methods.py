@@ -9,6 +9,7 @@ from vestibule.config.oidc import Oidc
 from vestibule.config.values import (
     Bool,
     Duration,
+    HookUrl,
     HttpUrl,
     Reference,
     Section,
@@ -58,7 +59,7 @@ class Code(Section):
 
 
 class MigrateHookConfig(Section):
-    url: HttpUrl | None = None
+    url: HookUrl | None = None
     """Required when the hook is enabled."""
     method: Literal["POST"] = "POST"
     headers: dict[str, str] = empty()

@@ -99,6 +99,10 @@ def _switch(value: object) -> object:
 
 
 def _reference(value: str) -> str:
+def _hook_url(value: str) -> str:
+    return value if value.startswith(REFERENCES[0]) else _http_url(value)
+
+
     if not value or _UNPRINTABLE.search(value):
         raise refusal("an address has no blanks, backslashes or control characters, and is not empty")
     scheme = _SCHEME.match(value)
@@ -157,6 +161,9 @@ Size = Annotated[int, BeforeValidator(_size)]
 """Bytes."""
 
 Bool = Annotated[bool, Strict()]
+HookUrl = Annotated[str, AfterValidator(_hook_url)]
+"""The same, or a `secret://` reference to one; it may have `${secret://…}` in it."""
+
 Int = Annotated[int, Strict()]
 Switch = Annotated[bool, BeforeValidator(_switch), Strict()]
 """A boolean that may be written as text, as Kratos's `cookies.secure` is."""

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from vestibule.domain.record import Unprinted
-from vestibule.hooks.web_hook.request import Call
+from vestibule.hooks.web_hook.request import Call, CannotCall
 from vestibule.ports import WebResponse, WebTimeout, WebUnreachable
 from vestibule.services import Services
+
+if TYPE_CHECKING:
+    from vestibule.config.hooks import WebHookConfig
 
 ATTEMPT_SECONDS = 30.0
 STEP_SECONDS = 25.0
@@ -41,6 +45,10 @@ class Policy(Struct, frozen=True):
 AS_KRATOS = Policy()
 
 
+def policy(config: WebHookConfig) -> Policy:
+    return Policy(config.timeout.total_seconds(), config.retry.attempts, config.retry.wait.total_seconds())
+
+
 class Attempt(Unprinted, frozen=True):
     """One attempt as it went. `answer` is None where there was none; `error` says why in a word."""
 
@@ -64,7 +72,8 @@ def call(
     """The answer of the last attempt. `deadline` is on `svc.pace`; `named`: tell Kratos's ids of trigger and attempts.
 
     `event_id` is what receivers tell repeats by, an own one where there is none. Each attempt is added to `attempts`.
-    Raises WebUnreachable, WebTimeout (also when the deadline is over before the first attempt).
+    Raises WebUnreachable, WebTimeout (also when the deadline is over before the first attempt), and where nothing can
+    be signed CannotCall, SecretUnavailable.
     """
     signed = replace(wanted, event_id=event_id or f"evt_{svc.random.bytes(16).hex()}")
     trigger = {_TRIGGER_ID: svc.random.uuid4()} if named else {}
@@ -82,7 +91,7 @@ def call(
             continue
         if wait is None or not is_failure(answer.status):
             return answer
-        if not _waited(_asked_wait(answer, wait, svc), deadline, svc):
+        if not _waited(asked_wait(answer, wait, svc), deadline, svc):
             return answer
     raise AssertionError("the last attempt returns or raises")
 
@@ -134,7 +143,10 @@ def _request(wanted: Call, end: float, svc: Services) -> WebResponse:
     left = end - svc.pace.now()
     if left <= 0:
         raise WebTimeout("the step has taken too long already")
-    proof = svc.signer.headers(wanted.event_id, wanted.url, wanted.body or b"", svc.clock.now())
+    try:
+        proof = svc.signer.headers(wanted.event_id, wanted.url, wanted.body or b"", svc.clock.now())
+    except ValueError as wrong:  # a secret that stands elsewhere is none
+        raise CannotCall(str(wrong)) from None
     headers = {name: value for name, value in wanted.headers.items() if name.lower() not in proof} | proof
     return svc.web.request(wanted.method, wanted.url, headers=headers, body=wanted.body, timeout=left)
 
@@ -144,7 +156,7 @@ def _origin(url: str) -> tuple[str, str]:
     return parts.scheme, parts.netloc
 
 
-def _asked_wait(answer: WebResponse, wait: float, svc: Services) -> float:
+def asked_wait(answer: WebResponse, wait: float, svc: Services) -> float:
     """As long as the target says, in seconds or by a date; nonsense counts as nothing."""
     after = _header(answer.headers, "retry-after").strip()
     if answer.status not in _LATER or not after:

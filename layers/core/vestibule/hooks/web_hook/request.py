@@ -6,14 +6,15 @@ import json
 from base64 import b64encode
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote_plus
+from urllib.parse import quote, quote_plus
 
 from msgspec.structs import replace
 
+from vestibule.config import references
 from vestibule.config.json_shapes import is_object
 from vestibule.domain.json import Json
 from vestibule.domain.record import Unprinted
-from vestibule.ports import TemplateCancelled, TemplateFailed, Templates
+from vestibule.ports import ReadSecret, SecretUnavailable, TemplateCancelled, TemplateFailed, Templates
 
 if TYPE_CHECKING:
     from vestibule.config.hooks import Auth, WebHookConfig
@@ -25,18 +26,27 @@ _SECRET = frozenset({"authorization", "cookie", "www-authenticate"})
 """Headers that other hosts never get, when one redirects there."""
 
 
+def _no_secret(reference: str) -> str:
+    del reference
+    raise SecretUnavailable("secrets cannot be read here")
+
+
 class CannotCall(Exception):
     """The hook's configuration or template makes no call. The text is for whoever configured it."""
 
 
 class Call(Unprinted, frozen=True):
-    """`private` are the (lower-case) names of the headers that prove who calls. `event_id` is what is told of."""
+    """`private` are the (lower-case) names of the headers that prove who calls. `event_id` is what is told of.
+
+    `told_url` is the address as it is configured, without the secrets in it: what logs may say.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str]
     body: bytes | None
     private: frozenset[str] = _SECRET
+    told_url: str = ""
     event_id: str = ""
 
     def without_body(self) -> Call:
@@ -50,11 +60,14 @@ class Call(Unprinted, frozen=True):
         return replace(self, headers=kept)
 
 
-def prepared(config: WebHookConfig, ctx: Json, templates: Templates) -> Call | None:
-    """The call, or None where the template cancels it. Raises CannotCall."""
-    headers, private = _headers(config)
+def prepared(
+    config: WebHookConfig, ctx: Json, templates: Templates, read_secret: ReadSecret = _no_secret
+) -> Call | None:
+    """The call, or None where the template cancels it. Raises CannotCall, SecretUnavailable."""
+    headers, private = _headers(config, read_secret)
     kind = next((value for name, value in headers.items() if name.lower() == _CONTENT_TYPE), "")
-    call = Call(config.method.upper(), config.url, headers, None, private)
+    url = references.filled(config.url, read_secret, quote=lambda value: quote(value, safe=""))
+    call = Call(config.method.upper(), url, headers, None, private, config.url)
     if call.method == "TRACE":
         return call
     if kind.split(";")[0].strip().lower() not in (_JSON, _FORM):
@@ -62,8 +75,9 @@ def prepared(config: WebHookConfig, ctx: Json, templates: Templates) -> Call | N
     if not config.body:
         raise CannotCall("it has no body")
     as_form = kind.lower().startswith(_FORM)
+    secrets = {name: read_secret(reference) for name, reference in config.secrets.items()} or None
     try:
-        value = templates(config.body, ctx)
+        value = templates(config.body, ctx, secrets=secrets)
     except TemplateCancelled:
         if not as_form:
             return None
@@ -73,19 +87,20 @@ def prepared(config: WebHookConfig, ctx: Json, templates: Templates) -> Call | N
     return replace(call, body=_form(value) if as_form else json.dumps(value, ensure_ascii=False).encode())
 
 
-def _headers(config: WebHookConfig) -> tuple[dict[str, str], frozenset[str]]:
-    proof = _proof(config.auth) if config.auth is not None else {}
-    given = dict(config.headers) | proof
+def _headers(config: WebHookConfig, read: ReadSecret) -> tuple[dict[str, str], frozenset[str]]:
+    proof = _proof(config.auth, read) if config.auth is not None else {}
+    given = {name: references.filled(value, read) for name, value in config.headers.items()} | proof
     ours = {} if any(name.lower() == _CONTENT_TYPE for name in given) else {"Content-Type": _JSON}
-    return ours | given, _SECRET | {name.lower() for name in proof}
+    secret = {name.lower() for name, value in config.headers.items() if references.has_secrets(value)}
+    return ours | given, _SECRET | {name.lower() for name in proof} | secret
 
 
-def _proof(auth: Auth) -> dict[str, str]:
+def _proof(auth: Auth, read: ReadSecret) -> dict[str, str]:
     if auth.type == "api_key":
-        key = auth.config
-        return {"Cookie": f"{key.name}={key.value}"} if key.in_ == "cookie" else {key.name: key.value}
-    credentials = f"{auth.config.user}:{auth.config.password}"
-    return {"Authorization": f"Basic {b64encode(credentials.encode()).decode()}"}
+        key, value = auth.config, references.filled(auth.config.value, read)
+        return {"Cookie": f"{key.name}={value}"} if key.in_ == "cookie" else {key.name: value}
+    user, password = (references.filled(text, read) for text in (auth.config.user, auth.config.password))
+    return {"Authorization": f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"}
 
 
 def _form(value: Any) -> bytes:

@@ -11,12 +11,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
 from pydantic_core import PydanticCustomError
 
+from vestibule.config.duration import parse_duration
 from vestibule.crypto import webhook_signature
-
-_DURATION = re.compile(r"(?:[0-9]+(?:ns|us|ms|s|m|h))+\Z")
-_DURATION_PART = re.compile(r"([0-9]+)(ns|us|ms|s|m|h)")
-_NANOSECONDS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
-_LONGEST = 2**63 - 1  # nanoseconds, as in Go: about 292 years
 
 _SIZE = re.compile(r"([0-9]+)(B|KB|MB|GB|TB|PB|EB)\Z")
 _SIZE_POWERS = {"B": 0, "KB": 1, "MB": 2, "GB": 3, "TB": 4, "PB": 5, "EB": 6}
@@ -44,16 +40,6 @@ def empty() -> Any:
     It is validated by the outer model's validator: a default instance would compile one of its own.
     """
     return Field(default_factory=dict, validate_default=True)
-
-
-def parse_duration(text: str) -> timedelta:
-    """`1h30m`, `500ms`: Go's notation without fractions, rounded down to microseconds. Raises ValueError."""
-    if not _DURATION.match(text):
-        raise ValueError("a duration is whole numbers with units, such as 1h30m, 45s or 500ms")
-    nanoseconds = sum(int(number) * _NANOSECONDS[unit] for number, unit in _DURATION_PART.findall(text))
-    if nanoseconds > _LONGEST:
-        raise ValueError("a duration is at most 292 years")
-    return timedelta(microseconds=nanoseconds // 1000)
 
 
 def parse_size(text: str) -> int:
@@ -99,10 +85,6 @@ def _switch(value: object) -> object:
 
 
 def _reference(value: str) -> str:
-def _hook_url(value: str) -> str:
-    return value if value.startswith(REFERENCES[0]) else _http_url(value)
-
-
     if not value or _UNPRINTABLE.search(value):
         raise refusal("an address has no blanks, backslashes or control characters, and is not empty")
     scheme = _SCHEME.match(value)
@@ -161,9 +143,6 @@ Size = Annotated[int, BeforeValidator(_size)]
 """Bytes."""
 
 Bool = Annotated[bool, Strict()]
-HookUrl = Annotated[str, AfterValidator(_hook_url)]
-"""The same, or a `secret://` reference to one; it may have `${secret://…}` in it."""
-
 Int = Annotated[int, Strict()]
 Switch = Annotated[bool, BeforeValidator(_switch), Strict()]
 """A boolean that may be written as text, as Kratos's `cookies.secure` is."""

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+import msgspec
+from msgspec import Struct
+from msgspec.structs import fields
 
-from vestibule.config.json_shapes import is_list
+from vestibule.config.json_shapes import is_list, is_object
 from vestibule.domain.errors import BadRequest, Conflict
 from vestibule.domain.json import Json
 from vestibule.domain.request import Request
 from vestibule.ui.strict_json import BadBody, check_size, json_object
 
-B = TypeVar("B", bound=BaseModel)
+B = TypeVar("B", bound=Struct)
 
 _MOST_NAMED = 5
+_LONGEST_KEY = 64
 
 
 class Unreadable(BadRequest):
@@ -58,11 +62,38 @@ def shaped(shape: type[B], document: Json, *, strict: bool = True) -> B:
     Raises Unreadable, which names what is wrong and repeats no value.
     """
     try:
-        return shape.model_validate(document, extra="forbid" if strict else "ignore")
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
-        named = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found[:_MOST_NAMED]]
-        raise Unreadable(f"The body does not fit: {'; '.join(named)}") from None
+        body = msgspec.convert(document, shape)
+    except msgspec.ValidationError as error:
+        raise Unreadable(f"The body does not fit: {error}") from None
+    if strict and (unknown := list(_unknown(document, body, "$"))):
+        raise Unreadable(f"The body does not fit: there is no {', '.join(unknown[:_MOST_NAMED])}")
+    return body
+
+
+def written(body: Struct) -> Json:
+    """The body as JSON has it, without what is absent."""
+    return msgspec.to_builtins(body)
+
+
+def _unknown(document: Json, body: Struct, at: str) -> Iterator[str]:
+    """The paths of keys that the body has no place for."""
+    known = {field.encode_name: field.name for field in fields(body)}
+    for key, value in document.items():
+        if key not in known:
+            yield f"{at}.{key[:_LONGEST_KEY]}"
+            continue
+        read = getattr(body, known[key])
+        for place, inner, part in _inside(value, read):
+            yield from _unknown(inner, part, f"{at}.{key}{place}")
+
+
+def _inside(value: object, read: object) -> Iterator[tuple[str, Json, Struct]]:
+    if isinstance(read, Struct) and is_object(value):
+        yield "", value, read
+    elif is_list(read) and is_list(value):
+        for number, (inner, part) in enumerate(zip(value, read, strict=True)):
+            if isinstance(part, Struct) and is_object(inner):
+                yield f"[{number}]", inner, part
 
 
 def _in_message(wire: Json) -> Json:

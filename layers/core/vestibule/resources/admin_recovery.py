@@ -3,14 +3,15 @@
 Nothing is sent, and so no address is proven by them. They also work where recovery is switched off for everybody else.
 """
 
-# No `from __future__ import annotations`: pydantic reads the annotations when the process starts.
+# No `from __future__ import annotations`: real types are read faster than text.
 
 from datetime import timedelta
+from typing import Annotated
 
+from msgspec import Meta
 from msgspec.structs import replace
-from pydantic import Field
 
-from vestibule.config.values import parse_duration
+from vestibule.config.duration import parse_duration
 from vestibule.domain.code import Purpose
 from vestibule.domain.errors import BadRequest, NotFound
 from vestibule.domain.flow import Flow, FlowState, FlowType, Kind
@@ -31,12 +32,12 @@ from vestibule.services import Services
 _TYPES = {None: FlowType.BROWSER, "": FlowType.BROWSER, **{str(each): each for each in FlowType}}
 
 
-class RecoveryBody(Body):
+class RecoveryBody(Body, frozen=True):
     """`expires_in` is a duration such as `12h`; without it, as long as self-made ones."""
 
     identity_id: str | None = None
     expires_in: str | None = None
-    flow_type: str | None = Field(default=None, max_length=16)
+    flow_type: Annotated[str, Meta(max_length=16)] | None = None
 
 
 def serve(request: Request, svc: Services) -> Outcome:

@@ -29,7 +29,9 @@ def manage(request: Request, svc: Services) -> Outcome:
     body = shaped(ManageSessionsBody, read_object(request))
     if (body.identities is None) == (body.sessions is None):
         raise BadRequest("Exactly one of identities and sessions says whose sessions are meant")
-    act = _ACTIONS[body.action]
+    act = _ACTIONS.get(body.action)
+    if act is None:
+        raise BadRequest("action is disable or delete")
     if body.identities == EVERYBODY:
         processed, more = _everybody(act, svc)
         return Document(body={"processed": processed, "more": more})

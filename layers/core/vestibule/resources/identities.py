@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from vestibule.domain.errors import NotFound
 from vestibule.domain.identity import Identity
+from vestibule.domain.json import Json
 from vestibule.domain.outcome import Document, Empty, Outcome
 from vestibule.domain.request import Request
 from vestibule.resources import identities_batch, identities_credentials, identities_list, identities_patch
@@ -38,11 +39,12 @@ def serve(request: Request, svc: Services) -> Outcome:
 
 def create(request: Request, svc: Services) -> Outcome:
     """201 with the identity and where it is. Raises BadRequest, Conflict, TooLarge."""
-    body = shaped(CreateBody, read_object(request))
+    given = read_object(request)
+    body = shaped(CreateBody, given)
     identity = stored(*proposed(body, imported(body.credentials, svc), svc), svc)
     # Without /admin, as recorded: the path works just as well.
     headers = {"Location": f"{svc.urls.admin}/identities/{identity.id}"}
-    return Document(body=created(identity, svc, body.model_fields_set), status=201, headers=headers)
+    return Document(body=created(identity, svc, given), status=201, headers=headers)
 
 
 def get(request: Request, svc: Services) -> Outcome:
@@ -66,12 +68,13 @@ def by_external_id(request: Request, svc: Services) -> Outcome:
 
 def put(request: Request, svc: Services) -> Outcome:
     """Replace the identity; credentials are added to. Raises NotFound, BadRequest, Conflict, TooLarge."""
-    body = shaped(UpdateBody, read_object(request), strict=False)
+    given = read_object(request)
+    body = shaped(UpdateBody, given, strict=False)
     asked = identity_id(request)
     if svc.identities.find(asked) is None:
         raise NotFound
     credentials = imported(body.credentials, svc)  # once, however often the change has to be tried: hashing is slow
-    return changed(asked, svc, lambda old: _put(old, body, credentials, svc))
+    return changed(asked, svc, lambda old: _put(old, body, given, credentials, svc))
 
 
 def delete(request: Request, svc: Services) -> Outcome:
@@ -81,7 +84,7 @@ def delete(request: Request, svc: Services) -> Outcome:
     return Empty()
 
 
-def _put(old: Identity, body: UpdateBody, credentials: Imported, svc: Services) -> Outcome:
+def _put(old: Identity, body: UpdateBody, given: Json, credentials: Imported, svc: Services) -> Outcome:
     now = svc.clock.now()
     new = replace(
         old.in_state(state(body.state) or old.state, now),
@@ -92,7 +95,7 @@ def _put(old: Identity, body: UpdateBody, credentials: Imported, svc: Services) 
         external_id=external_id(body.external_id),
     )
     new, secrets = merged(checked(touched(new, svc), svc), credentials, svc)
-    return Document(body=updated(replaced(old, new, secrets, svc), svc, body.model_fields_set))
+    return Document(body=updated(replaced(old, new, secrets, svc), svc, given))
 
 
 _STEPS: Steps = {

@@ -14,6 +14,7 @@ from vestibule.domain.json import Json
 from vestibule.domain.record import Unprinted
 from vestibule.methods.factors import entries
 from vestibule.ports import PasswordTooLong
+from vestibule.resources.admin_body import written
 from vestibule.resources.identities_bodies import Credentials, KeysConfig, PasswordConfig, ProvidersConfig
 from vestibule.services import Services
 from vestibule.stores.derivation import with_credential
@@ -47,7 +48,7 @@ def imported(credentials: Credentials | None, svc: Services) -> Imported:
     if (totp := credentials.totp) and totp.config and totp.config.totp_url:
         configs["totp"] = {"totp_url": totp.config.totp_url}
     if (lookup := credentials.lookup_secret) and lookup.config and lookup.config.codes:
-        codes = [code.model_dump(exclude_none=True) for code in lookup.config.codes]
+        codes = [written(code) for code in lookup.config.codes]
         configs["lookup_secret"] = {"recovery_codes": codes}
     if (webauthn := credentials.webauthn) and webauthn.config:
         configs["webauthn"] = _keys(webauthn.config)
@@ -98,11 +99,11 @@ def _providers(config: ProvidersConfig) -> Json:
     providers = config.providers or []
     if not all(provider.subject and provider.provider for provider in providers):
         raise BadRequest("Each of the providers needs a provider and a subject")
-    return {"providers": [provider.model_dump(exclude_none=True) for provider in providers]}
+    return {"providers": [written(provider) for provider in providers]}
 
 
 def _keys(config: KeysConfig) -> Json:
-    keys = [key.model_dump(exclude_none=True, by_alias=True) for key in config.credentials or ()]
+    keys = [written(key) for key in config.credentials or ()]
     for key in keys:
         _decoded(key["id"], "id")
         _decoded(key["public_key"], "public_key")

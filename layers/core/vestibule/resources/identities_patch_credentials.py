@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from msgspec.structs import replace
-from pydantic import BaseModel
 
 from vestibule.config.json_shapes import is_object
 from vestibule.domain.errors import BadRequest
 from vestibule.domain.identity import Identity
 from vestibule.domain.json import Json
 from vestibule.methods.factors import with_second_factors
-from vestibule.resources.admin_body import shaped
-from vestibule.resources.identities_bodies import KeysConfig, StoredLookupConfig, StoredPasswordConfig, TotpConfig
+from vestibule.resources.admin_body import shaped, written
+from vestibule.resources.identities_bodies import Body, KeysConfig, StoredLookupConfig, StoredPasswordConfig, TotpConfig
 from vestibule.resources.identities_import import identifiers
 from vestibule.services import Services
 from vestibule.stores.derivation import with_credential
 
-_SHAPES: Mapping[str, type[BaseModel]] = {
+_SHAPES: Mapping[str, type[Body]] = {
     "password": StoredPasswordConfig,
     "totp": TotpConfig,
     "lookup_secret": StoredLookupConfig,
@@ -64,7 +63,7 @@ def _config(type_: str, credential: object) -> Json:
 
 
 def _checked(type_: str, config: Json, svc: Services) -> Json:
-    checked = shaped(_SHAPES[type_], config).model_dump(exclude_none=True, by_alias=True)
+    checked = written(shaped(_SHAPES[type_], config))
     if checked.get("hashed_password"):
         svc.hasher.check_importable(checked["hashed_password"])
     return checked

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from vestibule.cli import actions_commands, identity_config_commands
+
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _PORT = click.IntRange(1, 65_535)
 
@@ -104,10 +106,17 @@ def preview(type_: str, files: tuple[Path, ...], language: str, *, sms: bool, ht
     sys.exit(courier_preview.run(type_, files, sms=sms, language=language, html=html))
 
 
+cli.add_command(actions_commands.actions)
+
+
 @cli.command()
 def version() -> None:
     """Print the version."""
     click.echo(importlib.metadata.version("vestibule"))
+
+
+for command in identity_config_commands.COMMANDS:
+    cli.add_command(command)
 
 
 def main() -> None:

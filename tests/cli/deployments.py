@@ -1,0 +1,108 @@
+"""Deployments that commands are for: a file with its store, the local server's process, an API behind signatures."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import yaml
+from click.testing import CliRunner, Result
+from tests.live import Live
+from tests.world import ADMIN, SCHEMA, configured
+
+from vestibule import wiring
+from vestibule.cli.main import cli
+from vestibule.config.document import merged
+
+
+def command(*arguments: str, stdin: str | None = None) -> Result:
+    """A command as it is typed behind `vestibule`."""
+    return CliRunner().invoke(cli, arguments, prog_name="vestibule", input=stdin)
+
+
+def saved(folder: Path, changes: dict[str, Any] | None = None) -> Path:
+    path = folder / "kratos.yml"
+    document = merged(configured(SCHEMA), {"dsn": f"sqlite://{folder}/store.sqlite", **(changes or {})})
+    path.write_text(yaml.safe_dump(document, sort_keys=False))
+    return path
+
+
+@contextmanager
+def wired() -> Iterator[None]:
+    """Whatever a command makes of the process is undone."""
+    before, variables = dict(vars(wiring._process)), dict(os.environ)
+    try:
+        yield
+    finally:
+        vars(wiring._process).update(before)
+        os.environ.clear()
+        os.environ.update(variables)
+
+
+class Recorded(ThreadingHTTPServer):
+    """The admin API of a deployment behind a port; `requests` are (method, path, headers, body)."""
+
+    def __init__(self, live: Live) -> None:
+        super().__init__(("127.0.0.1", 0), _Door)
+        self.live = live
+        self.requests: list[tuple[str, str, dict[str, str], bytes]] = []
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class _Door(BaseHTTPRequestHandler):
+    server: Recorded
+
+    def _serve(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.server.requests.append((self.command, self.path, headers, body))
+        reply = self.server.live.send(self.command, f"{ADMIN}{self.path}", api="admin", headers=headers, body=body)
+        self.send_response(reply.status)
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(reply.body)))
+        self.end_headers()
+        self.wfile.write(reply.body)
+
+    do_GET = do_PATCH = do_PUT = do_POST = _serve  # noqa: N815 (the names are http.server's)
+
+    def log_message(self, *_: Any) -> None:
+        """Says nothing."""
+
+
+@contextmanager
+def behind_a_port(live: Live) -> Iterator[Recorded]:
+    server = Recorded(live)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def flow_lists(document: dict[str, Any], flow: str) -> dict[str, Any]:
+    """The after lists of a flow: method ("" for the flow's own) to the names of its hooks."""
+    after = document["selfservice"]["flows"][flow].get("after", {})
+    found = {"": [hook["hook"] for hook in after.get("hooks", [])]}
+    return found | {
+        method: [hook["hook"] for hook in below.get("hooks", [])]
+        for method, below in after.items()
+        if isinstance(below, dict)
+    }
+
+
+def shown(result: Result) -> dict[str, Any]:
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)

@@ -1,6 +1,6 @@
 """Every few minutes: publishes again what nobody took."""
 
-from vestibule.edge import consumer
+from vestibule.edge.schedule import of_schedule
 from vestibule.workers.sweep import sweep
 
-handler = consumer.of_schedule(sweep)
+handler = of_schedule(sweep)

@@ -53,16 +53,6 @@ def of_bus(step: Callable[[Event, Services], None]) -> Handler:
     return of_queue(take)
 
 
-def of_schedule(step: Callable[[Services], Any]) -> Handler:
-    """For a clock: the event says nothing."""
-
-    def handler(event: Records, context: Any) -> None:
-        with telemetry.request(event, context):
-            step(wiring.services())
-
-    return handler
-
-
 def _handler(take: Callable[[Document, Services], None], kind: EventType) -> Handler:
     def handler(event: Records, context: Any) -> Any:
         svc = wiring.services()

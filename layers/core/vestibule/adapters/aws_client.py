@@ -1,7 +1,7 @@
 """Clients of AWS services by botocore. Importing this costs 350 ms of a cold start.
 
-Not by boto3 on top of it: that brings the transfer manager for S3 along, which nothing here uses. What botocore reads
-from its files about endpoints and services is read once for all clients.
+Not by boto3 on top of it: that brings the transfer manager for S3 along, which nothing here uses. All clients come from
+one session: what botocore reads from its files about endpoints is read once, and credentials are looked for once.
 """
 
 # pyright: reportMissingTypeStubs=false, reportUnknownVariableType=false, reportUnknownMemberType=false
@@ -11,19 +11,20 @@ from its files about endpoints and services is read once for all clients.
 from __future__ import annotations
 
 from functools import cache
+from threading import Lock
 from typing import Any
 
-from botocore.loaders import create_loader
 from botocore.session import get_session
+
+_making = Lock()
 
 
 def client(service: str, **options: Any) -> Any:
-    """What `boto3.client` gives, with the options of `Session.create_client`. Making one is not safe under threads."""
-    session = get_session()
-    session.register_component("data_loader", _loader(session.get_config_variable("data_path")))
-    return session.create_client(service, **options)
+    """What `boto3.client` gives, with the options of `Session.create_client`."""
+    with _making:  # making a client is not safe under threads, using it is
+        return _session().create_client(service, **options)
 
 
 @cache
-def _loader(path: str | None) -> Any:
-    return create_loader(path)
+def _session() -> Any:
+    return get_session()

@@ -28,6 +28,10 @@ class NumberedPage(Struct, frozen=True):
         start = self.number * self.size
         return items[start : start + self.size]
 
+    def counted_from_one(self) -> NumberedPage:
+        """As recorded of people's own sessions: the token of page 1 leads to the first page, like that of page 0."""
+        return NumberedPage(max(self.number - 1, 0), self.size)
+
 
 def asked(request: Request, listing: str, svc: Services) -> NumberedPage:
     """`page_size` or `per_page` entries behind `page_token`. A size that is no number counts as not given, 0 is 1.

@@ -52,7 +52,7 @@ def listing(request: Request, svc: Services) -> Outcome:
     others = [session for session in _of_same_identity(current, svc) if session.id != current.id]
     active = [session for session in others if session.active_at(now)]
     page = paging.asked(request, _LISTING, svc)
-    body = [_listed(session, svc) for session in page.of(active)]
+    body = [_listed(session, svc) for session in page.counted_from_one().of(active)]
     return Document(body=body, headers=paging.headers(request, _LISTING, page, len(active), svc))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests.hooks.web_hook.target import INTERRUPT, PARSE, REFUSAL, TEMPLATES, WHOLE, Scene, after, answer, before, hook
 from tests.resources.administrator import created
 from tests.world import Reply
@@ -58,7 +59,9 @@ def test_the_call_is_made_and_told_of(sqlite_table: SqliteTable):
 
 def test_a_refusal_is_told_with_its_places(sqlite_table: SqliteTable):
     scene = Scene(sqlite_table, named(**PARSE))
-    refusal: dict[str, Any] = {"messages": [*REFUSAL["messages"], {"messages": [{"id": 1, "text": "Closed.", "type": "info"}]}]}
+    refusal: dict[str, Any] = {
+        "messages": [*REFUSAL["messages"], {"messages": [{"id": 1, "text": "Closed.", "type": "info"}]}]
+    }
     scene.target.answers = [answer(400, refusal)]
     said = tried(scene).json
     assert (said["point"], said["outcome"]) == ("registration.pre_persist", "refused")
@@ -210,3 +213,21 @@ def test_lint_is_told_over_the_admin_api(sqlite_table: SqliteTable):
     scene = Scene(sqlite_table)
     reply = scene.world.admin("GET", "/admin/actions/lint")
     assert (reply.status, reply.json) == (200, {"findings": []})
+
+
+def test_secrets_are_sent_and_not_shown(sqlite_table: SqliteTable):
+    body = jsonnet("function(ctx, secrets) {key: 'Bearer ' + secrets.crm}")
+    url = "https://target.example.org/${secret://ssm/crm}/in"
+    changes = named(body=body, url=url, secrets={"crm": "secret://ssm/crm"}, headers={"X-Key": "secret://ssm/crm"})
+    scene = Scene(sqlite_table, changes)
+    scene.world.svc = replace(scene.world.svc, read_secret=lambda _: "geheim")
+    scene.target.answers = [answer(200, {"you_sent": "geheim"})]
+    said = tried(scene)
+    (call,) = scene.target.calls
+    assert (call.url, call.json, call.headers["X-Key"]) == (
+        "https://target.example.org/geheim/in",
+        {"key": "Bearer geheim"},
+        "geheim",
+    )
+    assert b"geheim" not in said.body
+    assert said.json["request"]["body"] == {"key": "Bearer <redacted>"}

@@ -13,7 +13,7 @@ from tests.resources.administrator import NOBODY, created
 from tests.world import PUBLIC, Reply, World
 
 from vestibule.adapters.sqlite import SqliteTable
-from vestibule.ports import WebTimeout, WebUnreachable
+from vestibule.ports import SecretUnavailable, WebTimeout, WebUnreachable
 
 KEY = "the-key-of-the-oauth2-server"
 EMAIL = "ann@example.org"
@@ -41,7 +41,7 @@ def asking(**config: Any) -> dict[str, Any]:
 class Scene:
     """A deployment that an OAuth2 server asks."""
 
-    def __init__(self, table: SqliteTable, *hooks: dict[str, Any], key: Any = None) -> None:
+    def __init__(self, table: SqliteTable, *hooks: dict[str, Any], key: Any = None, **services: Any) -> None:
         self.target, self.later = Target([answer(204)]), Later()
         token = {"api_key": key or {"name": "X-Api-Key", "values": [KEY]}, "hooks": list(hooks)}
         self.world = World.build(
@@ -51,6 +51,7 @@ class Scene:
             pace=Pace(),
             background=self.later,
             templates=TEMPLATES,
+            **services,
         )
 
     def person(self, **fields: Any) -> dict[str, Any]:
@@ -134,6 +135,25 @@ def test_a_key_may_come_in_a_cookie(sqlite_table: SqliteTable):
     person = scene.person()
     assert scene.ask(asked(person["id"])).status == 401
     assert scene.ask(asked(person["id"]), Cookie=f"hydra={KEY}").status == 204
+
+
+def unreadable(reference: str) -> str:
+    raise SecretUnavailable("there is no such parameter")
+
+
+def test_a_key_may_stand_elsewhere(sqlite_table: SqliteTable):
+    key = {"name": "X-Api-Key", "values": ["secret://ssm/hydra"]}
+    scene = Scene(sqlite_table, key=key, read_secret={"secret://ssm/hydra": KEY}.__getitem__)
+    person = scene.person()
+    assert scene.ask(asked(person["id"])).status == 204
+    assert scene.ask(asked(person["id"]), X_Api_Key="secret://ssm/hydra").status == 401
+
+
+@pytest.mark.parametrize("sent", ["", KEY, "secret://ssm/hydra"])
+def test_nobody_is_let_in_while_the_key_cannot_be_read(sqlite_table: SqliteTable, sent: str):
+    key = {"name": "X-Api-Key", "values": ["secret://ssm/hydra"]}
+    assert Scene(sqlite_table, key=key, read_secret=unreadable).ask(b"", X_Api_Key=sent).status == 503
+    assert Scene(sqlite_table, key=key, read_secret=lambda _: "").ask(b"", X_Api_Key="").status == 401
 
 
 # --- what is asked -------------------------------------------------------------------------------------------
@@ -378,3 +398,28 @@ def test_a_target_whose_answer_is_ignored_is_told_afterwards(sqlite_table: Sqlit
     assert scene.target.calls == []
     scene.later.run()
     assert len(scene.target.calls) == 1
+
+
+def test_a_target_that_fails_may_be_passed_over(sqlite_table: SqliteTable):
+    scene = Scene(sqlite_table, asking(on_error="allow"), claims("{access_token: {a: 1}}"))
+    person = scene.person()
+    for trouble in (answer(500), WebTimeout("late"), WebUnreachable("gone")):
+        scene.target.answers = [trouble]
+        assert scene.ask(asked(person["id"])).json["session"]["access_token"] == {"a": 1}
+    scene.target.answers = [answer(403)]
+    assert scene.ask(asked(person["id"])).status == 403
+
+
+def test_a_target_gets_the_secrets_of_its_hook(sqlite_table: SqliteTable):
+    body = jsonnet("function(ctx, secrets) {key: secrets.crm}")
+    secrets = {"crm": "secret://ssm/crm"}
+    reads = {"secret://ssm/crm": "geheim"}.__getitem__
+    scene = Scene(sqlite_table, asking(body=body, secrets=secrets), read_secret=reads)
+    scene.ask(asked(scene.person()["id"]))
+    assert scene.target.calls[0].json == {"key": "geheim"}
+
+
+def test_a_target_whose_secret_cannot_be_read_lets_no_token_be_issued(sqlite_table: SqliteTable):
+    scene = Scene(sqlite_table, asking(headers={"X-Key": "secret://ssm/crm"}), read_secret=unreadable)
+    assert scene.ask(asked(scene.person()["id"])).status == 502
+    assert scene.target.calls == []

@@ -21,6 +21,7 @@ LATE: tuple[tuple[str, ...], ...] = (
     ("selfservice", "flows", "*", "after", "*", "hooks", "*", "config"),
     ("selfservice", "methods", "password", "config", "migrate_hook", "config"),
     ("vestibule", "webhooks", "signing"),
+    ("vestibule", "oauth2", "token", "api_key"),
     ("vestibule", "oauth2", "token", "hooks", "*", "config"),
 )
 """Below these, `secret://` is read when it is needed. `*` is any key or position."""

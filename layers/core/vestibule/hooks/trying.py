@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from vestibule.config.json_shapes import is_object
+from msgspec.structs import replace
+
+from vestibule.config.json_shapes import is_list, is_object
 from vestibule.config.points import CAPABILITIES, Point
 from vestibule.domain.json import Json
 from vestibule.domain.message import Problem
@@ -19,7 +21,7 @@ from vestibule.hooks.web_hook.calling import Attempt
 from vestibule.hooks.web_hook.context import context, told_identity
 from vestibule.hooks.web_hook.request import Call, CannotCall, prepared
 from vestibule.lifecycle import drawing
-from vestibule.ports import WebResponse, WebTimeout, WebUnreachable
+from vestibule.ports import SecretUnavailable, WebResponse, WebTimeout, WebUnreachable
 from vestibule.services import Services
 from vestibule.stores import redaction
 from vestibule.ui.container import with_problems
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
 
 _LONGEST = 10_000
 """Characters of an answer that are shown."""
-
-_ONCE = calling.Policy(attempts=1)
 
 
 class NoSuchHook(LookupError):
@@ -49,13 +49,40 @@ def tried(asked: str, of: str, person: Person, svc: Services, ctx: Json | None =
     point = _point(placed)
     moment = sampled(point, method, person, svc)
     told: Json = {"hook": explaining.told(placed), "point": str(point)}
+    secrets = _Secrets(svc)
     try:
-        call = prepared(config, ctx if ctx is not None else context(moment, svc), svc.templates)
+        call = prepared(config, ctx if ctx is not None else context(moment, svc), svc.templates, secrets)
+        if call is None:
+            return told | {"outcome": "cancelled", "why": "the template cancels the call; the flow goes on"}
+        return told | {"request": _request(call, secrets)} | secrets.masked(_made(call, config, moment, svc))
     except CannotCall as cannot:
         return told | {"outcome": "unusable", "why": str(cannot)}
-    if call is None:
-        return told | {"outcome": "cancelled", "why": "the template cancels the call; the flow goes on"}
-    return told | {"request": _request(call)} | _made(call, config, moment, svc)
+    except SecretUnavailable as unread:
+        return told | {"outcome": "unusable", "why": f"a secret cannot be read: {unread}"}
+
+
+class _Secrets:
+    """Port ReadSecret, which knows what it has told."""
+
+    def __init__(self, svc: Services) -> None:
+        self._svc = svc
+        self._told: set[str] = set()
+
+    def __call__(self, reference: str) -> str:
+        value = self._svc.read_secret(reference)
+        self._told.add(value)
+        return value
+
+    def masked(self, value: Any) -> Any:
+        """The JSON value without them."""
+        if is_object(value):
+            return {name: self.masked(each) for name, each in value.items()}
+        if is_list(value):
+            return [self.masked(each) for each in value]
+        if isinstance(value, str):
+            for secret in filter(None, self._told):
+                value = value.replace(secret, redaction.REDACTED)
+        return value
 
 
 def found(asked: str, of: str, config: Config) -> tuple[Placed, str]:
@@ -95,9 +122,9 @@ def _point(placed: Placed) -> Point:
 def _made(call: Call, config: WebHookConfig, moment: Moment, svc: Services) -> Json:
     attempts: list[Attempt] = []
     deadline = svc.pace.now() + calling.STEP_SECONDS
-    named = config.emit_analytics_event
+    named, policy = config.emit_analytics_event, replace(calling.policy(config), attempts=1)
     try:
-        response = calling.call(call, deadline, svc, named=named, policy=_ONCE, attempts=attempts)
+        response = calling.call(call, deadline, svc, named=named, policy=policy, attempts=attempts)
     except WebTimeout:
         return {"attempts": _attempts(attempts), "outcome": "failed", "why": "the target did not answer in time"}
     except WebUnreachable:
@@ -149,13 +176,13 @@ def _differences(at: str, was: Any, now: Any) -> Iterator[Json]:
             yield from _differences(path, was[name], now[name])
 
 
-def _request(call: Call) -> Json:
-    """The body as it is sent; headers that prove who calls are only named."""
+def _request(call: Call, secrets: _Secrets) -> Json:
+    """The body as it is sent, but for secrets; headers that prove who calls are only named."""
     return {
         "method": call.method,
-        "url": redaction.address(call.url),
+        "url": redaction.address(call.told_url or call.url),
         "headers": redaction.headers(call.headers),
-        "body": _body(call.body),
+        "body": secrets.masked(_body(call.body)),
     }
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hmac
+import logging
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from vestibule.domain.errors import BadRequest, Forbidden, NotFound, Unauthorized
+from vestibule.config import references
+from vestibule.domain.errors import BadRequest, Forbidden, NotFound, ServiceUnavailable, Unauthorized
 from vestibule.domain.identity import Identity
 from vestibule.domain.outcome import Document, Empty, Outcome
 from vestibule.domain.request import Request
@@ -15,11 +17,14 @@ from vestibule.hooks.oauth2_token import grant as grants
 from vestibule.hooks.oauth2_token.grant import Grant
 from vestibule.hooks.web_hook.calling import STEP_SECONDS
 from vestibule.lifecycle.loading import canonical_uuid
+from vestibule.ports import SecretUnavailable
 from vestibule.services import Services
 from vestibule.ui.strict_json import BadBody
 
 if TYPE_CHECKING:
     from vestibule.config.oauth2 import CallerKey
+
+_log = logging.getLogger("vestibule")
 
 REFRESH = "/oauth2/refresh-token-hook"
 
@@ -30,7 +35,7 @@ def serve(request: Request, svc: Services) -> Outcome:
     Raises NotFound (no key is configured), Unauthorized, BadRequest, Forbidden (no token is to be issued), and what
     actions raise. Whatever is not an answer keeps the server from issuing the token.
     """
-    _ensure_caller(request, svc.config.vestibule.oauth2.token.api_key)
+    _ensure_caller(request, svc.config.vestibule.oauth2.token.api_key, svc)
     try:
         grant = grants.read(request.body, refresh=request.path == REFRESH)
     except BadBody as bad:
@@ -41,13 +46,18 @@ def serve(request: Request, svc: Services) -> Outcome:
     return Empty(status=204) if said == grant.claims else Document(body={"session": said})
 
 
-def _ensure_caller(request: Request, key: CallerKey) -> None:
+def _ensure_caller(request: Request, key: CallerKey, svc: Services) -> None:
     if not key.values:
         raise NotFound
+    try:
+        known = [references.filled(value, svc.read_secret) for value in key.values]
+    except SecretUnavailable as unread:
+        _log.error("the key of the OAuth2 server cannot be read: %s", unread)
+        raise ServiceUnavailable("Nobody can be let in right now; try again soon") from None
     sent = request.cookies.get(key.name) if key.in_ == "cookie" else request.headers.get(key.name.lower())
     digest = sha256((sent or "").encode()).digest()
     # Each key is compared in full, so that the time tells neither which was near nor how many there are to try.
-    matches = [hmac.compare_digest(digest, sha256(known.encode()).digest()) for known in key.values]
+    matches = [hmac.compare_digest(digest, sha256(each.encode()).digest()) for each in known if each]
     if not any(matches):
         raise Unauthorized("The key that opens this hook is missing or another one")
 

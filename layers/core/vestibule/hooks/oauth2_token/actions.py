@@ -10,13 +10,20 @@ from typing import TYPE_CHECKING, Any, Protocol
 from msgspec import Struct
 
 from vestibule.config.json_shapes import is_object
-from vestibule.domain.errors import BadGateway, GatewayTimeout, HookUnusable
+from vestibule.domain.errors import BadGateway, FlowError, GatewayTimeout, HookUnusable
 from vestibule.domain.identity import Identity
 from vestibule.domain.json import Json
 from vestibule.hooks.oauth2_token.grant import Grant
 from vestibule.hooks.web_hook import calling
 from vestibule.hooks.web_hook.request import Call, CannotCall, prepared
-from vestibule.ports import TemplateCancelled, TemplateFailed, WebResponse, WebTimeout, WebUnreachable
+from vestibule.ports import (
+    SecretUnavailable,
+    TemplateCancelled,
+    TemplateFailed,
+    WebResponse,
+    WebTimeout,
+    WebUnreachable,
+)
 from vestibule.services import Services
 
 if TYPE_CHECKING:
@@ -36,6 +43,9 @@ class Denied(Struct, frozen=True):
 
 class _Improper(Exception):
     """What a template or target gave cannot be used; the text is for the log."""
+
+
+_TROUBLES = (CannotCall, TemplateFailed, SecretUnavailable, _Improper, WebUnreachable)
 
 
 class _Action(Protocol):
@@ -78,21 +88,31 @@ def _laid_over(claims: Json, said: Json | None, *, merge: bool) -> Json:
 
 
 def _said(hook: str, config: Any, ctx: Json, deadline: float, svc: Services) -> Json | Denied | None:
-    named = {"hook": config.id or hook, "point": "oauth2.token"}
     try:
         return _ACTIONS[hook](config, ctx, deadline, svc)
-    except (CannotCall, TemplateFailed) as cannot:
-        _log.error("a token action cannot run: %s", cannot, extra=named)
-        raise HookUnusable from None
-    except _Improper as improper:
-        _log.warning("a token action failed: %s", improper, extra=named)
-        raise BadGateway("A service that takes part in this did not answer as it should; try again later") from None
-    except WebTimeout:
+    except _TROUBLES as trouble:
+        error = _told_of(trouble, {"hook": config.id or hook, "point": "oauth2.token"})
+        if getattr(config, "on_error", "fail") == "allow":
+            return None
+        raise error from None
+
+
+def _told_of(trouble: Exception, named: Json) -> FlowError:
+    """What the OAuth2 server is told: why no token is issued, and nothing of the target."""
+    if isinstance(trouble, CannotCall | TemplateFailed):
+        _log.error("a token action cannot run: %s", trouble, extra=named)
+        return HookUnusable()
+    if isinstance(trouble, _Improper):
+        _log.warning("a token action failed: %s", trouble, extra=named)
+        return BadGateway("A service that takes part in this did not answer as it should; try again later")
+    if isinstance(trouble, WebTimeout):
         _log.warning("a token action took too long", extra=named)
-        raise GatewayTimeout("A service that takes part in this did not answer in time; try again later") from None
-    except WebUnreachable:
+        return GatewayTimeout("A service that takes part in this did not answer in time; try again later")
+    if isinstance(trouble, SecretUnavailable):
+        _log.error("a secret of a token action cannot be read: %s", trouble, extra=named)
+    else:
         _log.warning("a token action could not be reached", extra=named)
-        raise BadGateway("A service that takes part in this could not be reached; try again later") from None
+    return BadGateway("A service that takes part in this could not be reached; try again later")
 
 
 def _by_template(config: ClaimsConfig, ctx: Json, deadline: float, svc: Services) -> Json | Denied | None:
@@ -104,13 +124,14 @@ def _by_template(config: ClaimsConfig, ctx: Json, deadline: float, svc: Services
 
 
 def _by_target(config: TokenWebHookConfig, ctx: Json, deadline: float, svc: Services) -> Json | Denied | None:
-    call = prepared(config, ctx, svc.templates)
+    call = prepared(config, ctx, svc.templates, svc.read_secret)
     if call is None:
         return None
     if config.response.ignore:
         svc.background(lambda: _told(call, config, svc))
         return None
-    answer = calling.call(call, deadline, svc, named=config.emit_analytics_event)
+    named, policy = config.emit_analytics_event, calling.policy(config)
+    answer = calling.call(call, deadline, svc, named=named, policy=policy)
     if answer.status == _FORBIDDEN:
         return Denied()
     if answer.status >= _BAD_REQUEST:

@@ -70,7 +70,7 @@ def config_of(run: Run) -> dict[str, Any]:
             --add '/selfservice/flows/login/after/oidc/hooks=[{"hook": "revoke_active_sessions"}]' \\
             --add '/selfservice/flows/login/after/webauthn/hooks=[{"hook": "revoke_active_sessions"}]'""",
             "login",
-            {"": [], **dict.fromkeys(BY_METHOD, ["revoke_active_sessions"])},
+            {"": [], **{method: ["revoke_active_sessions"] for method in BY_METHOD}},
         ),
         (
             """vestibule patch identity-config {project_id} \\
@@ -131,7 +131,7 @@ def test_session_revocation_is_disabled_by_the_position_that_get_shows(run: Run)
 
 
 def test_the_configuration_is_printed_as_yaml_that_loads(run: Run, tmp_path: Path):
-    run("""vestibule patch identity-config --add '/selfservice/flows/login/after/hooks/0/hook="revoke_active_sessions"'""")
+    run("""vestibule patch ic --add '/selfservice/flows/login/after/hooks/0/hook="revoke_active_sessions"'""")
     printed = run("vestibule get identity-config --format yaml")
     assert yaml.safe_load(printed.stdout) == config_of(run)
     written = tmp_path / "written.yml"

@@ -18,6 +18,9 @@ from vestibule.ports import StoreUnavailable, TableError, WebUnreachable
 
 LOCAL_SERVER = "http://127.0.0.1:4434"
 TOKEN = "VESTIBULE_ADMIN_TOKEN"  # noqa: S105 (the variable's name)
+HERE = ("127.0.0.1", "localhost", "::1")
+"""Requests to this machine are not signed: the local server asks nobody who they are."""
+
 _SECONDS = 30.0
 
 
@@ -144,7 +147,7 @@ class Remote:
     def _proof(self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]) -> Mapping[str, str]:
         if token := os.environ.get(TOKEN):
             return {"Authorization": f"Bearer {token}"}
-        if self._host in ("127.0.0.1", "localhost", "::1"):
+        if self._host in HERE:
             return {}
         return _signed(method, url, content, headers, self._region or _region_of(self._host))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
+from itertools import pairwise
 from typing import Any, cast
 
 import jsonpatch  # pyright: ignore[reportMissingTypeStubs] (it ships none)
@@ -137,9 +138,8 @@ _REFUSED = {
 
 def _make_containers(document: Document, at: str) -> None:
     """Make what leads to the place and is missing."""
-    *above, last = parts(at)
     place: Any = document
-    for part, following in zip(above, [*above[1:], last], strict=True):
+    for part, following in pairwise(parts(at)):
         place = _entered(place, part, following, at)
 
 
@@ -147,11 +147,12 @@ def _entered(place: Any, part: str, following: str, at: str) -> Any:
     """What stands at the part, made where nothing does: a list for a position, else a mapping."""
     made: Any = [] if following == "-" or _is_number(following) else {}
     if is_list(place):
-        if not _is_number(part) or int(part) > len(place):
+        position = int(part) if _is_number(part) else -1
+        if not 0 <= position <= len(place):
             raise PatchError(at, f"the list has {len(place)} entries; {part} is no position of it")
-        if int(part) == len(place):
+        if position == len(place):
             place.append(made)
-        return place[int(part)]
+        return place[position]
     if not is_object(place):
         raise PatchError(at, "leads through a value that has nothing below it")
     if place.get(part) is None:

@@ -74,6 +74,11 @@ class IdentitySchema:
         named = [each for each in self.trait_fields if each.identifies]
         return (named[0].title, named[0].name) if len(named) == 1 and named[0].title else None
 
+    @property
+    def passkey_names(self) -> tuple[str, ...]:
+        """The traits by which a new passkey is called, by their dotted names."""
+        return tuple(each.name for each in self.trait_fields if each.names_passkey)
+
     # --- for traits -------------------------------------------------------------------------------------
 
     def validate(self, traits: Any) -> list[Violation]:

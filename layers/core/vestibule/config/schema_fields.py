@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from vestibule.config.document import dig
 from vestibule.config.json_shapes import is_list, is_object
 from vestibule.config.schema_document import Place, SchemaDocument
 from vestibule.config.schema_extension import KEYWORD, names_somebody
@@ -17,7 +18,7 @@ class TraitField(Struct, frozen=True):
 
     `name` is dotted and starts with `traits`; `type` is the JSON type, empty when the schema names none; `items` is the
     type of an array's entries. `required` speaks of the object it stands in. `identifies`: people know
-    themselves by it.
+    themselves by it. `names_passkey`: it is what their passkeys are called.
     """
 
     name: str
@@ -30,6 +31,7 @@ class TraitField(Struct, frozen=True):
     disabled: bool = False
     items: str = ""
     identifies: bool = False
+    names_passkey: bool = False
 
     @property
     def key(self) -> str:
@@ -85,6 +87,7 @@ def _leaf(document: SchemaDocument, place: Place, name: str, *, required: bool) 
         disabled=node.get("disableFormField") is True,
         items=_type(items) if items else "",
         identifies=names_somebody(node.get(KEYWORD)),
+        names_passkey=dig(node.get(KEYWORD), "credentials", "passkey", "display_name") is True,
     )
 
 

@@ -22,8 +22,6 @@ def _is_set(value: Any) -> bool:
 
 
 UNBUILT: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
-    ("/selfservice/methods/webauthn", _on("enabled"), "security keys"),
-    ("/selfservice/methods/passkey", _on("enabled"), "passkeys"),
     ("/selfservice/methods/oidc", _on("enabled"), "sign-in with OpenID Connect, and its test logins,"),
     ("/selfservice/methods/saml", _on("enabled"), "SAML"),
     ("/selfservice/methods/captcha", _on("enabled"), "the captcha"),

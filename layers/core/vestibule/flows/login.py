@@ -23,6 +23,7 @@ from vestibule.lifecycle.loading import Resumed
 from vestibule.methods import code_step_up, second_factor
 from vestibule.methods.code import CODE
 from vestibule.methods.identifier import IDENTIFIER
+from vestibule.methods.keys import known as keys_known
 from vestibule.methods.method import Attempt, Form, Pending, Proven, Rejected
 from vestibule.methods.password_login import PASSWORD
 from vestibule.methods.registry import METHODS, proves
@@ -144,8 +145,9 @@ def _for_session(flow: Flow, session: Session, request: Request, svc: Services) 
     if flow.requested_aal == Aal.AAL2:
         known: dict[str, Any] = {second_factor.FACTORS: second_factor.held(session.identity)}
         known |= code_step_up.known(session.identity, request.param("via"), svc)
+        known |= keys_known.for_second_factor(flow, session.identity, svc)
     else:
-        known = _known(session, svc) if flow.refresh else {}
+        known = keys_known.for_refresh(flow, session.identity, svc) or _known(session, svc) if flow.refresh else {}
     return replace(flow, internal=known, messages=(why,))
 
 

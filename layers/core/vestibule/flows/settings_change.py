@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from vestibule.config.points import Point
+from vestibule.config.urls import with_query
 from vestibule.domain.errors import RefreshRequired
 from vestibule.domain.flow import Flow, FlowState
 from vestibule.domain.identity import Identity
@@ -121,11 +122,15 @@ def began(flow: Flow, session: Session, request: Request, svc: Services) -> Outc
 
 
 def _following(submitted: Submitted, svc: Services) -> Flow:
-    """The flow that the form goes to once this one is done: the wire names another flow there."""
+    """The flow that the form goes to once this one is done: the wire names another flow there.
+
+    It was asked for by this very request, as recorded; where people want to go back to it does not forget.
+    """
     flow = submitted.flow
+    back = {"return_to": flow.return_to} if flow.return_to else {}
     return replace(
         opening.settings_flow(flow.type, submitted.identity, submitted.request, svc),
-        request_url=flow.request_url,
+        request_url=with_query(submitted.request.url, **back),
         csrf=flow.csrf,
     )
 

@@ -11,7 +11,7 @@ from vestibule.config.schema_fields import TraitField
 from vestibule.domain.errors import NotFound
 from vestibule.domain.flow import Flow, Kind
 from vestibule.domain.message import Problem
-from vestibule.domain.outcome import FlowInvalid
+from vestibule.domain.outcome import FlowContinued, FlowInvalid
 from vestibule.domain.request import Request
 from vestibule.domain.session import Aal
 from vestibule.lifecycle import drawing
@@ -67,7 +67,9 @@ def unreadable(bad: BadBody) -> Problem:
     return Problem(messages.GENERIC(reason=str(bad)))
 
 
-def next_step(pending: Pending, method: Method, form: Form, request: Request, svc: Services) -> FlowInvalid:
+def next_step(
+    pending: Pending, method: Method, form: Form, request: Request, svc: Services
+) -> FlowInvalid | FlowContinued:
     """Store the flow as the method wants it and ask for the next step; the one of whoever was quicker, if another was.
 
     Raises NotFound.
@@ -76,6 +78,9 @@ def next_step(pending: Pending, method: Method, form: Form, request: Request, sv
     back = form.text("screen") == "previous" or form.method.endswith(":back")
     forward = {} if back else {"transient_payload": dict(form.transient_payload)}
     document = drawing.document(flow, request, svc, **forward)
+    if pending.in_browser:
+        where = svc.urls.ui(flow.kind, flow=flow.id)
+        return FlowContinued(flow=flow, document=document, method=method.id, location=where, apps="told")
     return FlowInvalid(flow=flow, document=document, method=method.id, refused=False)
 
 

@@ -8,6 +8,8 @@ from vestibule.domain.flow import Flow, Kind
 from vestibule.methods import code, traits
 from vestibule.methods.code import CODE
 from vestibule.methods.identifier_first import IDENTIFIER_FIRST, REPEATED
+from vestibule.methods.keys import webauthn_login
+from vestibule.methods.keys.ceremony import WEBAUTHN
 from vestibule.methods.registry import METHODS
 from vestibule.services import Services
 from vestibule.ui import ordering
@@ -15,19 +17,25 @@ from vestibule.ui.nodes import Node, csrf_node
 
 KINDS = (Kind.LOGIN, Kind.REGISTRATION)
 
+_FROM_THE_FIRST_STEP = ("webauthn_script", "passkey_login", "passkey_challenge")
+"""Passkeys are offered behind the field that asks who signs in."""
+
 
 def nodes(flow: Flow, token: str, svc: Services) -> tuple[Node, ...]:
-    """`token` is the CSRF token of this answer, empty for apps. A code that is awaited has the form to itself."""
+    """`token` is the CSRF token of this answer, empty for apps. A code or key that is awaited has the form alone."""
     by_method = {each.id: tuple(each.nodes(flow, svc)) for each in METHODS[flow.kind] if each.enabled(svc)}
     if code.is_waiting(flow) and by_method.get(CODE):
         by_method = {CODE: by_method[CODE]}
+    elif webauthn_login.is_waiting(flow) and by_method.get(WEBAUTHN):
+        by_method = {WEBAUTHN: by_method[WEBAUTHN]}
     fields = traits.nodes(flow, svc) if flow.kind is Kind.REGISTRATION else ()
     drawn = _distinct([*fields, *(node for part in by_method.values() for node in part)])
     authors = {method for method, part in by_method.items() if part}
     if not _shows_token(flow, authors):
         return drawn
     if flow.kind is Kind.LOGIN and _grows(flow):
-        return (*drawn, csrf_node(token))
+        behind = len(drawn) if code.is_waiting(flow) else 1
+        return (*drawn[:behind], csrf_node(token), *drawn[behind:])
     return (csrf_node(token), *drawn)
 
 
@@ -45,7 +53,7 @@ def ordered(drawn: tuple[Node, ...], flow: Flow, svc: Services) -> tuple[Node, .
 
 
 def _grows(flow: Flow) -> bool:
-    return code.is_waiting(flow) and not flow.problems
+    return (code.is_waiting(flow) or webauthn_login.is_waiting(flow)) and not flow.problems
 
 
 def _shows_token(flow: Flow, authors: set[str]) -> bool:
@@ -58,7 +66,9 @@ def _shows_token(flow: Flow, authors: set[str]) -> bool:
 def _behind_who(node: Node) -> int:
     if node.group == IDENTIFIER_FIRST:
         return 0
-    return 1 if node.name == "csrf_token" else 2
+    if node.name == "csrf_token":
+        return 1
+    return 2 if node.name in _FROM_THE_FIRST_STEP else 3
 
 
 def _distinct(drawn: Iterable[Node]) -> tuple[Node, ...]:

@@ -33,7 +33,15 @@ def identifier_nodes(flow: Flow, svc: Services) -> Sequence[Node]:
         return (input_node(IDENTIFIER, "hidden", "default", value=known),)
     if not flow.refresh and (known or "methods" in flow.internal):
         return ()
-    return (input_node(IDENTIFIER, "text", "default", value="", required=True, label=label(svc)),)
+    named = "username webauthn" if _offers_keys(flow, svc) else None
+    return (input_node(IDENTIFIER, "text", "default", value="", required=True, autocomplete=named, label=label(svc)),)
+
+
+def _offers_keys(flow: Flow, svc: Services) -> bool:
+    """Whether browsers may offer passkeys behind the field. Security keys are nothing for apps."""
+    methods = svc.config.selfservice.methods
+    by_key = methods.webauthn.enabled and methods.webauthn.config.passwordless and not flow.is_api
+    return methods.passkey.enabled or by_key
 
 
 def first_node(flow: Flow, svc: Services) -> Node:

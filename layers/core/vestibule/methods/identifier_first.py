@@ -15,6 +15,7 @@ from vestibule.domain.session import Aal
 from vestibule.methods import code_login
 from vestibule.methods.code import CODE
 from vestibule.methods.identifier import FIRST, IDENTIFIER, first_node
+from vestibule.methods.keys.known import first_factors_with_keys, with_keys
 from vestibule.methods.method import Attempt, Form, Pending, Rejected, Verdict
 from vestibule.methods.password_login import PASSWORD
 from vestibule.ports import Key
@@ -61,7 +62,7 @@ class IdentifierFirst(Struct, frozen=True):
         """
         identifier = attempt.form.text(IDENTIFIER)
         owner = code_login.account(identifier, attempt.found, svc) if _by_code(svc) and identifier else None
-        methods = _methods(attempt, owner, svc)
+        methods = [*_methods(attempt, owner, svc), *_by_key(attempt, owner, svc)]
         if not methods:
             problem = Problem(messages.ACCOUNT_NOT_FOUND(), f"#/{IDENTIFIER}")
             return Rejected((problem,), {IDENTIFIER: identifier})
@@ -109,6 +110,17 @@ def _methods(attempt: Attempt, owner: str | None, svc: Services) -> list[str]:
         )
         passwords, by_code = entry is not None and entry.hashed_password is not None, owner is not None
     return [*([PASSWORD] if passwords else ()), *([CODE] if by_code else ())]
+
+
+def _by_key(attempt: Attempt, owner: str | None, svc: Services) -> list[str]:
+    """First factors with keys: all there are where accounts are not to be told. No read where none is on."""
+    offered = first_factors_with_keys(attempt.flow, svc)
+    if not offered or not attempt.form.text(IDENTIFIER) or svc.config.security.account_enumeration.mitigate:
+        return offered if attempt.form.text(IDENTIFIER) else []
+    row = svc.identities.identifier_key(PASSWORD, normalised(attempt.form.text(IDENTIFIER)))
+    entry = svc.identities.read_identifier(attempt.found[row])
+    identity_id = entry.identity_id if entry else owner
+    return with_keys(svc.identities.configs(identity_id, offered), offered) if identity_id else []
 
 
 def _by_code(svc: Services) -> bool:

@@ -92,10 +92,14 @@ class Rejected(Struct, frozen=True):
 
 
 class Pending(Struct, frozen=True):
-    """The method needs another step: the flow as it is to be stored now, and what belongs into the same transaction."""
+    """The method needs another step: the flow as it is to be stored now, and what belongs into the same transaction.
+
+    `in_browser`: only the flow's page can go on, so that single-page apps are sent there like browsers.
+    """
 
     flow: Flow
     writes: tuple[TransactWrite, ...] = ()
+    in_browser: bool = False
 
 
 Verdict = Proven | Rejected | Pending

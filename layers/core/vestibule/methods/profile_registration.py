@@ -21,6 +21,7 @@ from vestibule.ui.nodes import Node, submit_node
 PROFILE = "profile"
 _BACK = "previous"
 FORWARD = "credential-selection"
+_MOST_COUNTED = 99
 
 
 class ProfileRegistration(Struct, frozen=True):
@@ -68,6 +69,8 @@ def _at_step(flow: Flow, form: Form, step: str | None) -> Flow:
         flow = replace(flow, state=FlowState.CHOOSE_METHOD, active=None, codes=())
     if step is not None:
         internal[traits.STEP] = step
+    elif _is_behind(flow):
+        internal[traits.BACK] = min(internal.get(traits.BACK, 0) + 1, _MOST_COUNTED)
     told = (messages.REGISTRATION_CHOOSE_CREDENTIALS(),) if step else ()
     # A button that goes back may come without the fields: what was typed before stays.
     kept = merged(flow.values, {"traits": form.traits} if is_object(form.traits) else {})

@@ -9,6 +9,12 @@ from vestibule.domain.session import Aal
 from vestibule.methods.code_login import CodeLogin
 from vestibule.methods.code_registration import CodeRegistration
 from vestibule.methods.identifier_first import IdentifierFirst
+from vestibule.methods.keys.passkey_login import PasskeyLogin
+from vestibule.methods.keys.passkey_registration import PasskeyRegistration
+from vestibule.methods.keys.passkey_settings import PasskeySettings
+from vestibule.methods.keys.webauthn_login import WebauthnLogin
+from vestibule.methods.keys.webauthn_registration import WebauthnRegistration
+from vestibule.methods.keys.webauthn_settings import WebauthnSettings
 from vestibule.methods.lookup_secret_login import LookupSecretLogin
 from vestibule.methods.lookup_secret_settings import LookupSecretSettings
 from vestibule.methods.method import Method, SettingsMethod
@@ -27,8 +33,22 @@ from vestibule.methods.verification_code import VerificationCode
 from vestibule.methods.verification_link import VerificationLink
 
 METHODS: Mapping[Kind, tuple[Method, ...]] = {
-    Kind.LOGIN: (PasswordLogin(), CodeLogin(), TotpLogin(), LookupSecretLogin(), IdentifierFirst()),
-    Kind.REGISTRATION: (ProfileRegistration(), PasswordRegistration(), CodeRegistration()),
+    Kind.LOGIN: (
+        PasswordLogin(),
+        CodeLogin(),
+        TotpLogin(),
+        PasskeyLogin(),
+        WebauthnLogin(),
+        LookupSecretLogin(),
+        IdentifierFirst(),
+    ),
+    Kind.REGISTRATION: (
+        ProfileRegistration(),
+        PasswordRegistration(),
+        CodeRegistration(),
+        PasskeyRegistration(),
+        WebauthnRegistration(),
+    ),
     Kind.SETTINGS: (),
     Kind.RECOVERY: (),
     Kind.VERIFICATION: (),
@@ -43,6 +63,8 @@ SETTINGS: tuple[SettingsMethod, ...] = (
     ProfileSettings(),
     PasswordSettings(),
     TotpSettings(),
+    PasskeySettings(),
+    WebauthnSettings(),
     LookupSecretSettings(),
 )
 
@@ -58,6 +80,7 @@ KNOWN: Mapping[Kind, frozenset[str]] = {
 LEVELS: Mapping[str, frozenset[str]] = {
     "password": frozenset({Aal.AAL1}),
     "identifier_first": frozenset({Aal.AAL1}),
+    "passkey": frozenset({Aal.AAL1}),
     "totp": frozenset({Aal.AAL2}),
     "lookup_secret": frozenset({Aal.AAL2}),
 }

@@ -16,6 +16,9 @@ STEP = "step"
 CREDENTIALS = "credentials"
 """`flow.internal["step"]` of a two-step registration whose profile is filled in."""
 
+BACK = "back"
+"""`flow.internal["back"]`: how often somebody went back to their profile; what was drawn then is drawn anew."""
+
 
 def asks_for_credentials(flow: Flow, svc: Services) -> bool:
     """Whether the form shows credentials: always in one step, behind the profile in two."""

@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 from vestibule.domain.errors import NotFound
-from vestibule.domain.outcome import Outcome, Redirect
+from vestibule.domain.outcome import Content, Empty, Outcome, Redirect
 from vestibule.domain.request import Request
 from vestibule.services import Services
+from vestibule.ui import key_script
 
 
 def show(request: Request, svc: Services) -> Outcome:
-    """/.well-known/change-password leads to the settings (W3C, A Well-Known URL for Changing Passwords)."""
+    """/.well-known/change-password leads to the settings (W3C, A Well-Known URL for Changing Passwords).
+
+    /.well-known/ory/webauthn.js is the script for keys and passkeys. Raises NotFound for anything else.
+    """
     if request.path == "/.well-known/change-password":
         return Redirect(location=svc.urls.ui("settings"))
-    raise NotFound("Security keys are not built yet, and with them their script")
+    if request.path == key_script.PATH:
+        return _script(request)
+    raise NotFound
+
+
+def _script(request: Request) -> Outcome:
+    """For pages of any origin, which name its digest: browsers ask each time if they have the right one."""
+    tag = f'"{key_script.integrity()}"'
+    headers = {
+        "Access-Control-Allow-Origin": "*",
+        "Cache-Control": "no-cache",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+        "ETag": tag,
+        "X-Content-Type-Options": "nosniff",
+    }
+    if request.headers.get("if-none-match") == tag:
+        return Empty(status=304, headers=headers)
+    return Content(body=key_script.script(), content_type="text/javascript; charset=UTF-8", headers=headers)

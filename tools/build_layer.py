@@ -42,7 +42,7 @@ def main() -> int:
     options.add_argument("folder", type=Path)
     options.add_argument("--architecture", choices=PLATFORMS, default="arm64")
     chosen = options.parse_args()
-    python = chosen.folder / "python"
+    python = chosen.folder / ("webauthn" if chosen.layer == "deps-webauthn" else "python")
     python.mkdir(parents=True, exist_ok=True)
     match chosen.layer:
         case "core":
@@ -52,7 +52,9 @@ def main() -> int:
             install(python, ROOT / "requirements" / "deps.txt", chosen.architecture)
             prune(python)
         case _:
-            shutil.copy(ROOT / "layers" / "deps-webauthn" / "README.md", python)
+            # Not in `python`, where every function with the layer would find it: see adapters/key_answers.py.
+            install(python, ROOT / "requirements" / "deps-webauthn.txt", chosen.architecture, "--no-deps")
+            leave_out_unused(python)
     precompile(chosen.folder)
     size = sum(file.stat().st_size for file in chosen.folder.rglob("*") if file.is_file())
     if size > LIMIT:
@@ -103,21 +105,25 @@ def inlined(value: Any) -> Any:
     return value
 
 
-def install(python: Path, requirements: Path, architecture: str) -> None:
+def install(python: Path, requirements: Path, architecture: str, *options: str) -> None:
     subprocess.run(
         [
             *(ROOT / ".venv" / "bin" / "uv", "pip", "install", "--quiet", "--target", python),
             *("--python-platform", PLATFORMS[architecture], "--python-version", PYTHON, "--only-binary", ":all:"),
-            *("--require-hashes", "-r", requirements),
+            *("--require-hashes", *options, "-r", requirements),
         ],
         check=True,
     )
 
 
-def prune(python: Path) -> None:
+def leave_out_unused(python: Path) -> None:
     for pattern in UNUSED:
         for found in sorted(python.glob(pattern)):
             shutil.rmtree(found) if found.is_dir() else found.unlink()
+
+
+def prune(python: Path) -> None:
+    leave_out_unused(python)
     services = set((ROOT / "layers" / "deps" / "services.txt").read_text().split())
     for folder in (python / "botocore" / "data").iterdir():
         if folder.is_dir() and folder.name not in services:

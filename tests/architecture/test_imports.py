@@ -28,6 +28,8 @@ HEAVY = {
     "jinja2",
     "gojsonnet",
     "joserfc",
+    "webauthn",
+    "cbor2",
 }
 
 NEEDED: dict[str, set[str]] = {
@@ -62,3 +64,29 @@ def test_a_function_imports_no_more_than_its_phase_needs(door: str, configuratio
     )
     assert done.returncode == 0, done.stderr
     assert set(done.stdout.split()) <= NEEDED.get(door, set())
+
+
+def test_only_the_answer_of_a_key_imports_what_checks_it() -> None:
+    """Forms with keys in them are drawn and sent without; so is a password where people could use a key."""
+    done = subprocess.run(
+        [sys.executable, "-c", WITH_KEYS], cwd=FUNCTIONS.parent, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["False", "True"]
+
+
+WITH_KEYS = """
+import sys, tests.keys as keys
+sys.modules.pop("cbor2")
+from tests.world import Spa
+from vestibule.adapters.sqlite import SqliteTable
+world = keys.build(SqliteTable(None), "second_factor", "passkey")
+ann = Spa(world)
+assert ann.sign_up("ann@example.org").status == 200
+assert "passkey_register_trigger" in ann.start("settings").nodes
+assert ann.submit(ann.start("settings"), method="password", password="green-ladder-17-comet").status == 200
+assert Spa(world).sign_in("ann@example.org", "green-ladder-17-comet").status == 200
+print(any(name in sys.modules for name in ("webauthn", "cbor2")))
+keys.add_passkey(ann, keys.Authenticator())
+print("webauthn" in sys.modules)
+"""

@@ -21,7 +21,15 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64"}.get(platform.machine(), "")
 OUT = ROOT / ".aws-sam" / "for-this-machine"
-SOURCES = ("layers", "functions", "infra", "template.yaml", "requirements/deps.txt", "tools/build_layer.py")
+SOURCES = (
+    "layers",
+    "functions",
+    "infra",
+    "template.yaml",
+    "requirements/deps.txt",
+    "requirements/deps-webauthn.txt",
+    "tools/build_layer.py",
+)
 HANDLER = "app.handler"
 REGION = "eu-central-1"
 READY_SECONDS = 30
@@ -84,6 +92,7 @@ def environment_of(function: Path) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": "local",
         "VESTIBULE_CONFIG": str(layers / "CoreLayer" / "config" / "kratos.json"),
         "VESTIBULE_SECRETS": "Secrets",
+        "VESTIBULE_WEBAUTHN": str(layers / "DepsWebauthnLayer" / "webauthn"),
         "VESTIBULE_ADMIN_KEY": "AdminKey",
         "SELFSERVICE_METHODS_PASSWORD_CONFIG_HAVEIBEENPWNED_ENABLED": "false",
         "PYDANTIC_DISABLE_PLUGINS": "__all__",

@@ -44,13 +44,24 @@ def test_the_configuration_names_no_file_outside_the_layer(core):
     assert Config.model_validate(json.loads(text)).identity.schema_ids() == ("person",)
 
 
-def test_libraries_are_built_for_the_target(deps):
-    machines = {struct.unpack_from("<H", file.read_bytes()[:20], 18)[0] for file in deps.rglob("*.so")}
-    assert machines == {MACHINE[ARCHITECTURE]}
+def test_libraries_are_built_for_the_target(artifacts, deps):
+    for layer in (deps, artifacts / "DepsWebauthnLayer"):
+        machines = {struct.unpack_from("<H", file.read_bytes()[:20], 18)[0] for file in layer.rglob("*.so")}
+        assert machines == {MACHINE[ARCHITECTURE]}
+
+
+def test_what_checks_keys_stands_where_nobody_finds_it_unasked(artifacts, deps):
+    layer = artifacts / "DepsWebauthnLayer"
+    assert not (layer / "python").exists()
+    brought = {
+        each.name for each in (layer / "webauthn").iterdir() if not each.name.endswith((".dist-info", "__pycache__"))
+    }
+    assert {"webauthn", "OpenSSL", "cbor2"} <= brought
+    assert not brought & {each.name for each in deps.iterdir()}
 
 
 def test_everything_is_compiled_ahead_and_never_compared_with_its_source(artifacts):
-    for layer in ("CoreLayer", "DepsLayer"):
+    for layer in ("CoreLayer", "DepsLayer", "DepsWebauthnLayer"):
         for source in (artifacts / layer).rglob("*.py"):
             compiled = source.parent / "__pycache__" / f"{source.stem}.cpython-313.pyc"
             flags = int.from_bytes(compiled.read_bytes()[4:8], "little")

@@ -25,7 +25,7 @@ _EXPIRED = {
     Kind.VERIFICATION: messages.VERIFICATION_FLOW_EXPIRED,
 }
 
-_KEPT = ("identifier", "factors", "addresses")
+_KEPT = ("identifier", "factors", "addresses", "keys", "passkeys")
 """What a flow in place of an expired one still knows of whoever is signed in."""
 
 
@@ -74,6 +74,7 @@ def ensure_current(flow: Flow, request: Request, svc: Services) -> None:
 
 
 def _replacement(flow: Flow, request: Request, svc: Services, why: Message) -> Flow:
+    kept = (*_KEPT, "methods") if flow.refresh else _KEPT
     return replace(
         new_flow(flow.kind, flow.type, request, svc),
         request_url=flow.request_url,
@@ -82,7 +83,7 @@ def _replacement(flow: Flow, request: Request, svc: Services, why: Message) -> F
         refresh=flow.refresh,
         identity_id=flow.identity_id,
         identity=flow.identity,
-        internal={name: flow.internal[name] for name in _KEPT if name in flow.internal},
+        internal={name: flow.internal[name] for name in kept if name in flow.internal},
         problems=(Problem(why),),
     )
 

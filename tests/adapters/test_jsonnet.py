@@ -86,3 +86,28 @@ def test_a_process_that_died_is_replaced(jsonnet):
     jsonnet._child.kill()
     jsonnet._child.wait()
     assert jsonnet.evaluate("2") == 2
+
+
+@pytest.mark.parametrize(
+    ("source", "place"),
+    [
+        ("function(ctx) ctx.nothing", "template:1:15"),
+        ("function(ctx) {\n  a: 1,\n  b: ctx.no,\n}", "template:3:6"),
+        ("{a:", "template:1:4"),
+    ],
+)
+def test_an_error_names_its_place_in_the_template(jsonnet, source, place):
+    with pytest.raises(JsonnetRefused, match=place):
+        jsonnet.evaluate(source, tla={"ctx": {}})
+
+
+@pytest.mark.parametrize("source", ["function() 1", "function(other) 1", "function(ctx, more) 1"])
+def test_a_function_takes_what_it_is_given(jsonnet, source):
+    with pytest.raises(JsonnetRefused):
+        jsonnet.evaluate(source, tla={"ctx": {}})
+
+
+def test_no_template_imports_itself_or_sees_arguments_that_it_does_not_take(jsonnet):
+    for source in ("function(ctx) import 'template'", "function(ctx) std.extVar('ctx')"):
+        with pytest.raises(JsonnetRefused):
+            jsonnet.evaluate(source, tla={"ctx": {}})

@@ -114,6 +114,11 @@ def revised(base: Loaded, text: str, document: Document) -> Loaded | None:
     return _completed(frozen["config"], document, base.source, base.sources)
 
 
+def is_current(text: str | None) -> bool:
+    """Whether the models of now made it."""
+    return text is not None and json.loads(text)["models"] == models_digest()
+
+
 def _completed(config: Any, document: Document, source: Source, sources: tuple[str, ...]) -> Loaded:
     """The frozen configuration and its document, with the settings of the environment in both."""
     whole = thawed(config)

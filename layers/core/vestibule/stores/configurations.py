@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from msgspec.structs import asdict
@@ -20,10 +21,12 @@ from vestibule.domain.times import from_micros, to_micros
 from vestibule.ports import (
     Absent,
     Clock,
+    ConditionFailed,
     Delete,
     Equals,
     Item,
     Key,
+    Present,
     Put,
     Table,
     TransactionCancelled,
@@ -101,6 +104,12 @@ class Configurations:
         except TransactionCancelled:
             raise Outdated from None
         return revision
+
+    def restate(self, revision: Revision) -> None:
+        """The same revision, on other files or by other models."""
+        item = self._item(revision)
+        with suppress(ConditionFailed):  # it is not kept any more
+            self._table.write(Update(_key(revision.number), set={"doc": item["doc"]}, conditions=(Present(),)))
 
     def _item(self, revision: Revision) -> Item:
         pk, sk = _key(revision.number)

@@ -12,18 +12,19 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
 from vestibule.adapters.aws import AwsRefused, AwsService, AwsUnanswered
-from vestibule.adapters.eventbridge import EventBridge
+from vestibule.adapters.eventbridge import EventBridge, Queues
 from vestibule.adapters.ses import Ses
 from vestibule.adapters.sms import AwsSms
 from vestibule.config.courier import Smtp
 from vestibule.config.vestibule import SmsSender
 from vestibule.domain.courier import CourierMessage, Letter
 from vestibule.domain.event import Event
-from vestibule.ports import ChannelUnavailable, MessageRefused
+from vestibule.ports import ChannelUnavailable, EventsUnavailable, MessageRefused
 
 REGION = "eu-central-1"
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SETTINGS = Smtp.model_validate({"from_address": "no-reply@example.org"})
+QUEUES = Queues("https://sqs.example.org/courier", "https://sqs.example.org/calls", "https://sqs.example.org/dead")
 LETTER = Letter("Hello", "Text", "<p>Text</p>")
 
 
@@ -149,7 +150,7 @@ def test_failures_of_text_messages(messaging, sns, error):
 
 
 def bus(events=None, sqs=None):
-    return EventBridge("the-bus", "https://sqs.example.org/courier", events or Answers(), sqs or Answers())
+    return EventBridge("the-bus", QUEUES, events or Answers(), sqs or Answers())
 
 
 def test_events_are_published_ten_at_a_time():
@@ -183,7 +184,7 @@ def test_moto_takes_events_and_delayed_messages():
     boto3.client("events", region_name=REGION).create_event_bus(Name="the-bus")
     sqs = boto3.client("sqs", region_name=REGION)
     url = sqs.create_queue(QueueName="courier")["QueueUrl"]
-    made = EventBridge("the-bus", url, AwsService("events", REGION), AwsService("sqs", REGION))
+    made = EventBridge("the-bus", Queues(courier=url), AwsService("events", REGION), AwsService("sqs", REGION))
     assert made.publish([Event("1", "CourierMessageQueued")]) == []
     made.later(Event("1", "CourierMessageQueued"), 0)
     (received,) = sqs.receive_message(QueueUrl=url)["Messages"]
@@ -194,3 +195,31 @@ def test_a_later_try_that_cannot_be_queued_is_left_to_the_sweeper():
     service = Answers(AwsUnanswered("ConnectTimeoutError"))
     bus(sqs=service).later(Event("1", "CourierMessageQueued"), 5000)
     assert service.calls[0][1]["DelaySeconds"] == 900
+
+
+def test_what_a_queue_brought_is_held_for_at_most_twelve_hours():
+    service = Answers({}, AwsRefused("InvalidParameterValue"))
+    bus(sqs=service).hold("handle", 39_600)
+    bus(sqs=service).hold("handle", 90_000)
+    operation, arguments = service.calls[0]
+    assert (operation, arguments["QueueUrl"], arguments["ReceiptHandle"], arguments["VisibilityTimeout"]) == (
+        "change_message_visibility",
+        QUEUES.webhooks,
+        "handle",
+        39_600,
+    )
+    assert service.calls[1][1]["VisibilityTimeout"] == 43_140
+
+
+def test_what_is_given_up_is_among_the_dead_letters_as_the_rule_brought_it():
+    service = Answers({}, {})
+    event = Event("evt_1", "WebHookDue", {"hook": "crm"})
+    bus(sqs=service).bury(event)
+    bus(sqs=service).send(event)
+    assert [arguments["QueueUrl"] for _, arguments in service.calls] == [QUEUES.webhooks_dead, QUEUES.webhooks]
+    assert json.loads(service.calls[0][1]["MessageBody"])["detail"] == event.to_json()
+
+
+def test_a_queue_that_cannot_be_reached_is_an_error_where_something_would_be_lost():
+    with pytest.raises(EventsUnavailable):
+        bus(sqs=Answers(AwsUnanswered("ConnectTimeoutError"))).bury(Event("1", "WebHookDue"))

@@ -105,10 +105,8 @@ def test_events_of_new_sessions_are_found_by_the_sessions_themselves(made):
     assert sweep(made.svc) == 0
     made.clock.pass_by(minutes=6)
     assert sweep(made.svc) == 2
-    assert sorted(event.type for event in made.svc.events.take()) == [
-        "IdentityCreated",
-        "SessionIssued",
-    ]
+    told = sorted(event.type for event in made.svc.events.take())
+    assert told == ["IdentityCreated", "RegistrationSucceeded", "SessionIssued"]
     assert sweep(made.svc) == 0
     assert not [key for key, item in made.stored().items() if "ev" in item or key[0].startswith("O#")]
 

@@ -48,6 +48,7 @@ from vestibule.ports import (
     Web,
     WebUnreachable,
 )
+from vestibule.stores.breakers import Breakers
 from vestibule.services import Services
 from vestibule.stores.configurations import Configurations
 from vestibule.stores.continuity import ContinuityStore
@@ -123,6 +124,7 @@ def build(
         failures=FailureStore(table, clock, random),
         messages=MessageStore(table, index, Sealer(cipher, "message"), clock, random),
         outbox=outbox,
+        breakers=Breakers(table, clock),
         deliveries=DeliveryStore(table, clock, _derived(cookie, "delivery"), config.vestibule.deliveries.kept),
         compose=_Composing(config, _overrides(config, web, base)),
         deliver=deliver or ConfiguredDelivery(config, web, clock, _fetching(web, base), local=not _on_lambda()),

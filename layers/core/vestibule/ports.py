@@ -420,6 +420,10 @@ class Deliver(Protocol):
         ...
 
 
+class EventsUnavailable(Exception):
+    """A queue does not work now."""
+
+
 class Events(Protocol):
     """The bus that events are published to. At least once: receivers tell repeats by the event's id."""
 
@@ -428,7 +432,19 @@ class Events(Protocol):
         ...
 
     def later(self, event: Event, seconds: int) -> None:
-        """The event once more, to the worker that it is for, after a while (at most 900 s)."""
+        """The event once more, to the courier, after a while (at most 900 s)."""
+        ...
+
+    def hold(self, handle: str, seconds: int) -> None:
+        """What the queue of calls brought under the handle comes again only after so long (at most 12 h)."""
+        ...
+
+    def bury(self, event: Event) -> None:
+        """Put it among the dead letters of calls. Raises EventsUnavailable."""
+        ...
+
+    def send(self, event: Event) -> None:
+        """Put it into the queue of calls, past the bus. Raises EventsUnavailable."""
         ...
 
 

@@ -29,6 +29,7 @@ from vestibule.ports import (
     Web,
 )
 from vestibule.stores.configurations import Configurations
+from vestibule.stores.breakers import Breakers
 from vestibule.stores.continuity import ContinuityStore
 from vestibule.stores.credentials import CredentialStore
 from vestibule.stores.deliveries import DeliveryStore
@@ -79,12 +80,14 @@ class Services(Unprinted, frozen=True, kw_only=True):
     deliveries: DeliveryStore
     compose: Compose
     deliver: Deliver
+    breakers: Breakers
     events: Events
     guesses: Guesses
     page_tokens: PageTokens
     cookie_sealer: Sealer
     signer: WebhookSigner
     logout_keys: tuple[bytes, ...]
+    journey_sealer: Sealer
     code_keys: tuple[bytes, ...]
     event_key: bytes
     event_sealer: Sealer

@@ -9,6 +9,7 @@ from tests.hooks.web_hook.target import INTERRUPT, PARSE, REFUSAL, Scene, after,
 from tests.world import Browser, Client, Native, Spa
 
 from vestibule.adapters.sqlite import SqliteTable
+from vestibule.local.bus import Bus
 from vestibule.ports import WebResponse, WebTimeout, WebUnreachable
 
 EMAIL = "alice@example.org"
@@ -150,7 +151,7 @@ def test_nobody_waits_for_an_answer_that_is_ignored(sqlite_table: SqliteTable):
     scene.target.answers = [answer(500)]
     assert Native(scene.world).sign_up(EMAIL).status == 200
     assert scene.target.calls == []
-    scene.later.run()
+    Bus(scene.world.svc).step()
     assert len(scene.target.calls) == 3
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
+from msgspec import Struct
+
 from vestibule.adapters.aws import AwsRefused, AwsService, AwsUnanswered
 from vestibule.domain.event import Event
+from vestibule.ports import EventsUnavailable
 
 SOURCE = "vestibule"
 
@@ -15,12 +18,24 @@ _BYTES = 240 * 1024
 """Of one PutEvents: its limit is 256 KB, counted with names that are not in the detail."""
 
 
+_LONGEST_HOLD = 12 * 3600 - 60
+"""Seconds that SQS hides a message for, counted from when it was received."""
+
+
+class Queues(Struct, frozen=True):
+    """Addresses; empty where the function has nothing to do with one."""
+
+    courier: str = ""
+    webhooks: str = ""
+    webhooks_dead: str = ""
+
+
 class EventBridge:
     """PutEvents answers 200 also when it took only some: what it did not take is told by position."""
 
-    def __init__(self, bus: str, queue: str, events: AwsService, sqs: AwsService) -> None:
+    def __init__(self, bus: str, queues: Queues, events: AwsService, sqs: AwsService) -> None:
         self._bus = bus
-        self._queue = queue
+        self._queues = queues
         self._events = events
         self._sqs = sqs
 
@@ -39,11 +54,37 @@ class EventBridge:
 
     def later(self, event: Event, seconds: int) -> None:
         """As the rule would bring it. What cannot be queued, the sweeper brings."""
-        body = json.dumps({"detail-type": event.type, "source": SOURCE, "detail": event.to_json()})
+        body = _as_the_rule_brings(event)
         try:
-            self._sqs.call("send_message", QueueUrl=self._queue, MessageBody=body, DelaySeconds=min(seconds, 900))
+            self._sqs.call(
+                "send_message", QueueUrl=self._queues.courier, MessageBody=body, DelaySeconds=min(seconds, 900)
+            )
         except (AwsRefused, AwsUnanswered):
             return
+
+    def hold(self, handle: str, seconds: int) -> None:
+        """What cannot be held comes again when the queue's own time is over."""
+        try:
+            self._sqs.call(
+                "change_message_visibility",
+                QueueUrl=self._queues.webhooks,
+                ReceiptHandle=handle,
+                VisibilityTimeout=min(seconds, _LONGEST_HOLD),
+            )
+        except (AwsRefused, AwsUnanswered):
+            return
+
+    def bury(self, event: Event) -> None:
+        self._sent(self._queues.webhooks_dead, event)
+
+    def send(self, event: Event) -> None:
+        self._sent(self._queues.webhooks, event)
+
+    def _sent(self, queue: str, event: Event) -> None:
+        try:
+            self._sqs.call("send_message", QueueUrl=queue, MessageBody=_as_the_rule_brings(event))
+        except (AwsRefused, AwsUnanswered) as failure:
+            raise EventsUnavailable(str(failure)) from None
 
     def _entry(self, event: Event) -> dict[str, str]:
         return {
@@ -52,6 +93,10 @@ class EventBridge:
             "DetailType": event.type,
             "Detail": json.dumps(event.to_json(), separators=(",", ":")),
         }
+
+
+def _as_the_rule_brings(event: Event) -> str:
+    return json.dumps({"detail-type": event.type, "source": SOURCE, "detail": event.to_json()})
 
 
 def _parts(events: Sequence[Event]) -> Iterator[list[int]]:

@@ -99,6 +99,10 @@ def _http_url(value: str) -> str:
     return value
 
 
+def _hook_url(value: str) -> str:
+    return value if value.startswith(REFERENCES[0]) else _http_url(value)
+
+
 def _source(value: str) -> str:
     if value.lower().startswith(("http://", "https://")):
         return _http_url(value)
@@ -156,6 +160,9 @@ Reference = Annotated[str, AfterValidator(_reference)]
 
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 """An absolute http or https address, as written."""
+
+HookUrl = Annotated[str, AfterValidator(_hook_url)]
+"""The same, or a `secret://` reference to one; it may have `${secret://…}` in it."""
 
 Source = Annotated[str, AfterValidator(_source)]
 """Where bytes are read from: `file://`, `http(s)://`, `base64://` or a bare path (see `fetch`)."""

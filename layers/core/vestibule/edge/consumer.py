@@ -17,6 +17,7 @@ from vestibule.domain.event import Event
 from vestibule.edge import telemetry
 from vestibule.ports import Change
 from vestibule.services import Services
+from vestibule.workers.later import TryLater
 
 Records = dict[str, Any]
 Handler = Callable[[Records, Any], Any]
@@ -53,6 +54,19 @@ def of_bus(step: Callable[[Event, Services], None]) -> Handler:
     return of_queue(take)
 
 
+def of_calls(step: Callable[[Event, Services], None]) -> Handler:
+    """As `of_bus`, for a queue whose messages wait differently long between their tries."""
+
+    def take(record: Document, svc: Services) -> None:
+        try:
+            step(Event.from_json(json.loads(record["body"])["detail"]), svc)
+        except TryLater as later:
+            svc.events.hold(record["receiptHandle"], later.seconds)
+            raise
+
+    return _handler(take, EventType.SQS)
+
+
 def _handler(take: Callable[[Document, Services], None], kind: EventType) -> Handler:
     def handler(event: Records, context: Any) -> Any:
         svc = wiring.services()
@@ -60,6 +74,8 @@ def _handler(take: Callable[[Document, Services], None], kind: EventType) -> Han
         def each(record: Any) -> None:
             try:
                 take(record.raw_event, svc)
+            except TryLater:  # no failure, but not done with either
+                raise
             except Exception as failure:
                 telemetry.failed(failure)
                 raise

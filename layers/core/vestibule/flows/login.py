@@ -60,11 +60,11 @@ def start(request: Request, svc: Services) -> Outcome:
         extra["session_token_exchange_code"] = code.text
     if session is not None:
         flow = _for_session(flow, session, request, svc)
-    stopped = chain.run(Moment(point=Point.LOGIN_BEFORE, request=request, flow=flow), svc)
-    if stopped is not None:
-        return stopped
+    passed = chain.through(Moment(point=Point.LOGIN_BEFORE, request=request, flow=flow), svc)
+    if not isinstance(passed, Moment):
+        return passed
     begun = _begun(flow, session, svc) if request.method != "HEAD" else Pending(flow)  # looking on sends no mail
-    flow = svc.flows.add(begun.flow, begun.writes)
+    flow = svc.flows.add(begun.flow, (*begun.writes, *passed.writes))
     return FlowStarted(flow=flow, document=drawing.document(flow, request, svc, **extra))
 
 

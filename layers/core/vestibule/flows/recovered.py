@@ -15,6 +15,7 @@ from vestibule.crypto import csrf
 from vestibule.domain.addresses import as_verified
 from vestibule.domain.code import Purpose, SentCode
 from vestibule.domain.errors import BadRequest, FlowError, FlowExpired, ServiceUnavailable
+from vestibule.domain.event import RECOVERY_SUCCEEDED
 from vestibule.domain.flow import Flow, FlowState, FlowType, Kind
 from vestibule.domain.identity import Identity
 from vestibule.domain.json import Json
@@ -94,7 +95,7 @@ def let_in(recovery: Recovery, svc: Services) -> Outcome | None:
     # Beside the transaction: the next form is of no use without the session, and whoever was locked out may try again.
     guessed = svc.guesses.succeeded(PASSWORD, svc.index.hmac(f"guess:{PASSWORD}", identity.id))
     stored, *_ = svc.parallel(
-        lambda: _stored(recovery, passed, issued, svc),
+        lambda: _stored(recovery, passed, issued, said.writes, svc),
         lambda: svc.flows.add(settings),
         lambda: svc.table.write(guessed),
         lambda: forget_guesses(identity.id, svc),
@@ -142,13 +143,16 @@ def _settings(passed: Flow, identity: Identity, recovery: Recovery, secret: str,
     )
 
 
-def _stored(recovery: Recovery, passed: Flow, issued: Issued, svc: Services) -> bool:
+def _stored(recovery: Recovery, passed: Flow, issued: Issued, also: tuple[TransactWrite, ...], svc: Services) -> bool:
     """One transaction. False where the code was used meanwhile, or holds no more."""
     identity: Identity | None = recovery.identity
+    told = {"identity": recovery.identity.id, "flow": passed.id, "method": recovery.method}
+    done = svc.outbox.happened(RECOVERY_SUCCEEDED, passed.id, issued.session.id, **told)
     for _ in range(_TRIES):
         writes: list[TransactWrite] = [
             svc.flows.saving(passed),
-            svc.sessions.adding(issued.session),
+            svc.sessions.adding(issued.session, [done]),
+            *also,
         ]
         if identity is None or not identity.active or not recovering.still_holds(recovery.sent, identity):
             return False
@@ -157,7 +161,7 @@ def _stored(recovery: Recovery, passed: Flow, issued: Issued, svc: Services) -> 
             if proven is identity:
                 svc.table.transact([svc.identities.unchanged(identity), *writes])
             else:
-                svc.identities.update(identity, proven, also=writes)
+                svc.identities.update(identity, proven, also=writes, told=())
         except (IdentityChanged, TransactionCancelled):
             newest = svc.flows.find(passed.id, Kind.RECOVERY)
             if newest is None or recovery.sent not in newest.codes:

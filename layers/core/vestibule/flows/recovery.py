@@ -66,10 +66,10 @@ def start(request: Request, svc: Services) -> Outcome:
         raise _signed_in(request, svc)
     destinations.requested(request, svc)
     flow = recovering.new_flow(type_, request, svc)
-    stopped = chain.run(Moment(point=Point.RECOVERY_BEFORE, request=request, flow=flow), svc)
-    if stopped is not None:
-        return stopped
-    flow = svc.flows.add(flow)
+    passed = chain.through(Moment(point=Point.RECOVERY_BEFORE, request=request, flow=flow), svc)
+    if not isinstance(passed, Moment):
+        return passed
+    flow = svc.flows.add(flow, passed.writes)
     return FlowStarted(flow=flow, document=drawing.document(flow, request, svc))
 
 

@@ -40,10 +40,10 @@ def start(request: Request, svc: Services) -> Outcome:
         code = ExchangeCode.new(flow.id, svc.random.bytes)
         flow = replace(flow, exchange_code_digest=to_base64url(code.digest("init")))
         extra["session_token_exchange_code"] = code.text
-    stopped = chain.run(Moment(point=Point.REGISTRATION_BEFORE, request=request, flow=flow), svc)
-    if stopped is not None:
-        return stopped
-    flow = svc.flows.add(flow)
+    passed = chain.through(Moment(point=Point.REGISTRATION_BEFORE, request=request, flow=flow), svc)
+    if not isinstance(passed, Moment):
+        return passed
+    flow = svc.flows.add(flow, passed.writes)
     return FlowStarted(flow=flow, document=drawing.document(flow, request, svc, **extra))
 
 

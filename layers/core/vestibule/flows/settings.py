@@ -11,6 +11,7 @@ from vestibule.domain.outcome import FlowContinued, FlowShown, FlowStarted, Outc
 from vestibule.domain.request import CONTINUITY, Request
 from vestibule.flows import submitting
 from vestibule.flows.settings_change import Submitted, began, change, ensure_fresh
+from vestibule.hooks.hook import Moment
 from vestibule.lifecycle import assurance, destinations, drawing, loading, opening, owned
 from vestibule.lifecycle.owned import Owned
 from vestibule.methods.method import Change, Form, Pending, Rejected, SettingsAttempt, SettingsMethod
@@ -42,10 +43,10 @@ def start(request: Request, svc: Services) -> Outcome:
     required = svc.config.selfservice.flows.settings.required_aal
     assurance.ensure(session, required, svc, request.url if return_to else None)
     flow = opening.settings_flow(type_, session.identity, request, svc)
-    stopped = began(flow, session, request, svc)
-    if stopped is not None:
-        return stopped
-    flow = svc.flows.add(flow)
+    passed = began(flow, session, request, svc)
+    if not isinstance(passed, Moment):
+        return passed
+    flow = svc.flows.add(flow, passed.writes)
     return FlowStarted(flow=flow, document=drawing.document(flow, request, svc))
 
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from vestibule.config.points import Point
 from vestibule.config.urls import with_query
 from vestibule.domain.errors import RefreshRequired
+from vestibule.domain.event import SETTINGS_SUCCEEDED, Event
 from vestibule.domain.flow import Flow, FlowState
 from vestibule.domain.identity import Identity
 from vestibule.domain.json import Json
@@ -81,22 +82,30 @@ def change(wanted: Change, submitted: Submitted, method: str, svc: Services) -> 
         return accepted
     if accepted.identity is not wanted.identity and _touches_what_is_protected(old, accepted.identity or old):
         ensure_fresh(submitted, method, svc)
-    added = chain.prepare(replace(accepted, point=Point.SETTINGS_POST_PERSIST), svc)
     following = _following(submitted, svc)
-    told = replace(following, identity=accepted.identity, request_url=submitted.request.url)
-    stopped = began(told, session, submitted.request, svc)
-    if stopped is not None:
-        return stopped
     done, writes = _succeeded(submitted, following, svc)
+    behind = replace(done, identity=old, version=done.version + 1)
+    added = chain.prepare(replace(accepted, point=Point.SETTINGS_POST_PERSIST, flow=behind, writes=()), svc)
+    told = replace(following, identity=accepted.identity, request_url=submitted.request.url)
+    passed = began(told, session, submitted.request, svc)
+    if not isinstance(passed, Moment):
+        return passed
+    writes += [*accepted.writes, *passed.writes]
     if wanted.factor is not None:
         writes.append(svc.sessions.refreshing(session))
     also = (*wanted.writes, *added.writes, *writes)
-    identity = svc.identities.update(old, added.moment.identity or wanted.identity, wanted.secrets, also)
+    events = (svc.identities.updated(old), _event(old, done, method, svc))
+    identity = svc.identities.update(old, added.moment.identity or wanted.identity, wanted.secrets, also, events)
     done = replace(done, identity=identity, version=done.version + 1)
     finished = chain.through(replace(added.moment, identity=identity, flow=done), svc)
     if not isinstance(finished, Moment):
         return finished
+    chain.settle(finished, svc)
     return _answer(finished, session, svc)
+
+
+def _event(identity: Identity, done: Flow, method: str, svc: Services) -> Event:
+    return svc.outbox.happened(SETTINGS_SUCCEEDED, done.id, identity=identity.id, flow=done.id, method=method)
 
 
 def _moment(wanted: Change, submitted: Submitted, method: str, svc: Services) -> Moment:
@@ -114,11 +123,11 @@ def _moment(wanted: Change, submitted: Submitted, method: str, svc: Services) ->
     )
 
 
-def began(flow: Flow, session: Session, request: Request, svc: Services) -> Outcome | None:
-    """Run the hooks in front of a new flow of whoever is signed in; what they answer, if they stop it."""
+def began(flow: Flow, session: Session, request: Request, svc: Services) -> Outcome | Moment:
+    """Run the hooks in front of a new flow of whoever is signed in: what they answer, if they stop it."""
     issued = Issued(session, request.session_token or "", session, is_new=False)
     moment = Moment(point=Point.SETTINGS_BEFORE, request=request, flow=flow, identity=session.identity, issued=issued)
-    return chain.run(moment, svc)
+    return chain.through(moment, svc)
 
 
 def _following(submitted: Submitted, svc: Services) -> Flow:
@@ -175,7 +184,9 @@ def _continuing(items: Sequence[Json]) -> dict[str, list[Json]]:
 
 def _with_factor(wanted: Change, session: Session) -> Session:
     factor = wanted.factor
-    if factor is None or any(each.method == factor.method for each in session.methods):
+    if factor is None or any(
+        (each.method, each.provider) == (factor.method, factor.provider) for each in session.methods
+    ):
         return session
     return replace(session, methods=(*session.methods, factor))
 

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from vestibule.config.points import Point
 from vestibule.domain.addresses import as_verified, verifiable
 from vestibule.domain.errors import NotFound, SessionInactive
+from vestibule.domain.event import LOGIN_SUCCEEDED, LOGIN_SUSPICIOUS, Event
 from vestibule.domain.flow import Flow, Kind
 from vestibule.domain.identity import Identity
 from vestibule.domain.message import Problem
@@ -15,8 +16,9 @@ from vestibule.flows import submitting
 from vestibule.hooks import chain
 from vestibule.hooks.hook import Moment
 from vestibule.lifecycle import assurance, destinations, issuing
+from vestibule.lifecycle.issuing import Issued
 from vestibule.methods.method import Attempt, Proven
-from vestibule.ports import Put, TransactionCancelled, Update
+from vestibule.ports import TransactionCancelled, TransactWrite
 from vestibule.services import Services
 from vestibule.stores.identities import IdentityChanged
 from vestibule.stores.identity_items import from_item
@@ -24,6 +26,9 @@ from vestibule.ui import messages
 
 _IDENTITY, _SESSION = 0, 1
 """Positions in the transaction that opens a session: the identity's check or change, the session, then the proof."""
+
+_SUSPICIOUS = 5
+"""Wrong guesses in a row that a sign-in follows."""
 
 _TRIES = 5
 """Writes of one sign-in. More means that many others change the person now: then the session alone is stored."""
@@ -38,10 +43,10 @@ def signed_in(proven: Proven, method: str, attempt: Attempt, svc: Services) -> O
     session = attempt.session
     if session is not None and session.identity_id == identity.id:
         issued = issuing.refresh(session, identity, proven.factor, attempt.request, svc)
-        stored = svc.sessions.refreshing(issued.session)
+        stored = svc.sessions.refreshing(issued.session, _events(issued, proven, flow, svc))
     else:
         issued = issuing.issue(identity, proven.factor, attempt.request, svc)
-        stored = svc.sessions.adding(issued.session)
+        stored = svc.sessions.adding(issued.session, _events(issued, proven, flow, svc))
     moment = Moment(
         point=Point.LOGIN_AFTER,
         request=attempt.request,
@@ -57,8 +62,10 @@ def signed_in(proven: Proven, method: str, attempt: Attempt, svc: Services) -> O
         return passed
     issued = passed.issued or issued
     try:
-        svc.parallel(lambda: _store(proven, identity, stored, svc), *proven.beside)
+        also = (stored, *proven.writes, *passed.writes)
+        svc.parallel(lambda: _store(proven, identity, also, svc), *proven.beside)
     except TransactionCancelled as cancelled:
+        chain.settle(passed, svc)
         return _overtaken(cancelled, flow, method, attempt, svc)
     complete = assurance.suffices(issued.session, svc.config.session.whoami.required_aal, svc)
     return SignedIn(
@@ -73,6 +80,17 @@ def signed_in(proven: Proven, method: str, attempt: Attempt, svc: Services) -> O
     )
 
 
+def _events(issued: Issued, proven: Proven, flow: Flow, svc: Services) -> list[Event]:
+    """What is told of the sign-in; guesses in front of it are somebody's whom its owner may want to know of."""
+    session, guessed = issued.session, proven.failures
+    told = {"identity": session.identity_id, "session": session.id, "flow": flow.id, "method": proven.factor.method}
+    events = [svc.outbox.happened(LOGIN_SUCCEEDED, session.id, flow.id, **told)]
+    if guessed >= _SUSPICIOUS:
+        why = {"identity": session.identity_id, "session": session.id, "failures": str(guessed)}
+        events.append(svc.outbox.happened(LOGIN_SUSPICIOUS, session.id, flow.id, **why))
+    return events
+
+
 def _verified(proven: Proven, svc: Services) -> Identity:
     """The identity with the address that was proven along; one that is verified stays as it is."""
     via, value = proven.address or ("", "")
@@ -82,17 +100,16 @@ def _verified(proven: Proven, svc: Services) -> Identity:
     return as_verified(proven.identity, via, value, svc.clock.now())
 
 
-def _store(proven: Proven, identity: Identity, session: Put | Update, svc: Services) -> None:
+def _store(proven: Proven, identity: Identity, also: tuple[TransactWrite, ...], svc: Services) -> None:
     """The session, with what becomes of the identity and what proves it, in one transaction.
 
     Raises TransactionCancelled.
     """
-    also = (session, *proven.writes)
     for _ in range(_TRIES):
         if identity is proven.identity:
             break
         try:
-            svc.identities.update(proven.identity, identity, also=also)
+            svc.identities.update(proven.identity, identity, also=also, told=())
         except IdentityChanged:
             proven = replace(proven, identity=svc.identities.find(identity.id) or proven.identity)
             identity = _verified(proven, svc) if proven.identity.active else proven.identity

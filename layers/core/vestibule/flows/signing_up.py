@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec.structs import replace
 
 from vestibule.config.points import Point
 from vestibule.domain.errors import NotFound
+from vestibule.domain.event import REGISTRATION_SUCCEEDED
 from vestibule.domain.flow import Kind
 from vestibule.domain.message import Problem
 from vestibule.domain.outcome import CookieChanges, Outcome, SignedUp
@@ -20,9 +23,14 @@ from vestibule.services import Services
 from vestibule.stores.identities import AlreadyExists
 from vestibule.ui import messages
 
+Taken = Callable[[AlreadyExists], Outcome]
 
-def signed_up(proven: Proven, method: str, attempt: Attempt, svc: Services) -> Outcome:
-    """Hooks before saving; the identity with all that is unique about it; hooks after it, `session` last."""
+
+def signed_up(proven: Proven, method: str, attempt: Attempt, svc: Services, *, taken: Taken | None = None) -> Outcome:
+    """Hooks before saving; the identity with all that is unique about it; hooks after it, `session` last.
+
+    `taken` answers where somebody has that already; without it the form says so.
+    """
     return_to = destinations.after(attempt.flow, method, svc)
     before = Moment(
         point=Point.REGISTRATION_PRE_PERSIST,
@@ -39,20 +47,25 @@ def signed_up(proven: Proven, method: str, attempt: Attempt, svc: Services) -> O
         return accepted
     stored = replace(accepted, point=Point.REGISTRATION_POST_PERSIST)
     planned = accepted.identity or proven.identity
-    added = chain.prepare(stored, svc) if planned.active else Contribution(stored)
+    added = chain.prepare(replace(stored, writes=()), svc) if planned.active else Contribution(stored)
     planned = added.moment.identity or planned
+    also = (*proven.writes, *added.writes, *accepted.writes)
+    told = svc.outbox.happened(
+        REGISTRATION_SUCCEEDED, planned.id, identity=planned.id, flow=attempt.flow.id, method=method
+    )
     try:
-        identity = svc.identities.create(planned, proven.secrets, (*proven.writes, *added.writes))
+        identity = svc.identities.create(planned, proven.secrets, also, [told])
     except AlreadyExists as exists:
-        return _duplicate(exists, proven, method, attempt, svc)
+        return taken(exists) if taken else _duplicate(exists, proven, method, attempt, svc, accepted)
     except TransactionCancelled:
-        return _overtaken(method, attempt, svc)
+        return _overtaken(method, attempt, svc, accepted)
     if not identity.active:  # a hook made it so
         problem = Problem(messages.IDENTITY_DISABLED())
         return submitting.refused(attempt.flow, method, [problem], attempt.request, svc)
     done = chain.through(replace(added.moment, identity=identity), svc)
     if not isinstance(done, Moment):
         return done
+    chain.settle(done, svc)
     return SignedUp(
         flow=attempt.flow,
         method=method,
@@ -63,17 +76,21 @@ def signed_up(proven: Proven, method: str, attempt: Attempt, svc: Services) -> O
     )
 
 
-def _duplicate(exists: AlreadyExists, proven: Proven, method: str, attempt: Attempt, svc: Services) -> Outcome:
+def _duplicate(
+    exists: AlreadyExists, proven: Proven, method: str, attempt: Attempt, svc: Services, accepted: Moment
+) -> Outcome:
     hints = svc.config.selfservice.flows.registration.login_hints
     why = (login_hints.of(exists, svc) if hints else None) or messages.DUPLICATE_CREDENTIALS()
     flow = proven.flow or attempt.flow
-    return submitting.refused(flow, method, [Problem(why)], attempt.request, svc, traits=attempt.form.traits)
+    also = accepted.writes
+    return submitting.refused(flow, method, [Problem(why)], attempt.request, svc, also, traits=attempt.form.traits)
 
 
-def _overtaken(method: str, attempt: Attempt, svc: Services) -> Outcome:
+def _overtaken(method: str, attempt: Attempt, svc: Services, accepted: Moment) -> Outcome:
     """Another request has used what this one proved, at this moment. Raises NotFound."""
     newest = svc.flows.find(attempt.flow.id, Kind.REGISTRATION)
     if newest is None:
         raise NotFound
     problem = submitting.no_method(Kind.REGISTRATION)
-    return submitting.refused(newest, method, [problem], attempt.request, svc, traits=attempt.form.traits)
+    also = accepted.writes
+    return submitting.refused(newest, method, [problem], attempt.request, svc, also, traits=attempt.form.traits)

@@ -98,6 +98,13 @@ def _stored(flow: Flow, writes: Sequence[TransactWrite], svc: Services) -> Flow:
 
 
 def refused(
-    flow: Flow, method: str, problems: Sequence[Problem], request: Request, svc: Services, **values: object
+    flow: Flow,
+    method: str,
+    problems: Sequence[Problem],
+    request: Request,
+    svc: Services,
+    also: Sequence[TransactWrite] = (),
+    **values: object,
 ) -> FlowInvalid:
-    return replace(drawing.refuse(flow, tuple(problems), request, svc, values), method=method)
+    """`also` is written with the refusal."""
+    return replace(drawing.refuse(flow, tuple(problems), request, svc, values, also, method=method), method=method)

@@ -8,6 +8,7 @@ from vestibule.config.points import Point
 from vestibule.crypto import csrf
 from vestibule.domain.errors import BadRequest, FlowError, NotFound, ReturnToForbidden
 from vestibule.domain.flow import Flow, FlowState, FlowType, Kind
+from vestibule.domain.identity import Identity
 from vestibule.domain.json import Json
 from vestibule.domain.message import Problem
 from vestibule.domain.outcome import (
@@ -36,6 +37,7 @@ from vestibule.methods.verification import (
     SendTo,
     VerificationMethod,
 )
+from vestibule.ports import TransactWrite
 from vestibule.services import Services
 from vestibule.stores.addresses import address_key
 from vestibule.ui import messages
@@ -60,10 +62,10 @@ def start(request: Request, svc: Services) -> Outcome:
     except ReturnToForbidden as forbidden:
         return _to_everybody(forbidden)
     flow = replace(opening.new_flow(Kind.VERIFICATION, type_, request, svc), active=method.id)
-    stopped = chain.run(Moment(point=Point.VERIFICATION_BEFORE, request=request, flow=flow), svc)
-    if stopped is not None:
-        return stopped
-    flow = svc.flows.add(flow)
+    passed = chain.through(Moment(point=Point.VERIFICATION_BEFORE, request=request, flow=flow), svc)
+    if not isinstance(passed, Moment):
+        return passed
+    flow = svc.flows.add(flow, passed.writes)
     return FlowStarted(flow=flow, document=drawing.document(flow, request, svc))
 
 
@@ -182,7 +184,7 @@ def _by_code(flow: Flow, code: str, form: Form, request: Request, svc: Services)
     if request.method != "POST":
         return _prefilled(flow, code, svc)
     hooks = ChangeHooks(request, flow, svc)
-    match proving.by_code(flow, code, hooks.prepare, svc):
+    match proving.by_code(flow, code, hooks.prepare, _announcing(form, request, svc), svc):
         case proving.Proof() as proof:
             return _proven(proof, hooks, form, request, svc)
         case proving.Passed(late):
@@ -201,7 +203,7 @@ def _by_link(flow: Flow, token: str, form: Form, request: Request, svc: Services
     if request.method != "POST" and request.accepts_html and own_page:
         return _prefilled(flow, token, svc)
     hooks = ChangeHooks(request, flow, svc)
-    match proving.by_link(flow, token, hooks.prepare, svc):
+    match proving.by_link(flow, token, hooks.prepare, _announcing(form, request, svc), svc):
         case proving.Proof() as proof:
             return _proven(proof, hooks, form, request, svc)
         case proving.Expired(at):
@@ -226,15 +228,8 @@ def _prefilled(flow: Flow, secret: str, svc: Services) -> Redirect:
 
 def _proven(proof: proving.Proof, hooks: ChangeHooks, form: Form, request: Request, svc: Services) -> Outcome:
     """The address is verified, whatever the hooks say: a form of theirs is answered with a new flow."""
-    flow = replace(proof.flow, transient_payload=dict(form.transient_payload))
-    moment = Moment(
-        point=Point.VERIFICATION_AFTER,
-        request=request,
-        flow=flow,
-        method=flow.active or "",
-        identity=proof.identity,
-        return_to=destinations.after(flow, "", svc),
-    )
+    moment = _moment(proof.flow, proof.identity, form, request, svc)
+    flow = moment.flow
     try:
         stopped = (hooks.run(proof.made) if proof.made else None) or chain.run(moment, svc)
     except FlowError as error:
@@ -246,6 +241,27 @@ def _proven(proof: proving.Proof, hooks: ChangeHooks, form: Form, request: Reque
         return stopped
     document = drawing.document(proof.flow, request, svc)
     return FlowContinued(flow=proof.flow, document=document, method=flow.active or "", succeeded=True)
+
+
+def _announcing(form: Form, request: Request, svc: Services) -> proving.Announce:
+    """What hooks that nobody waits for tell of a proof is stored with it."""
+
+    def announce(flow: Flow, identity: Identity) -> tuple[TransactWrite, ...]:
+        return chain.prepare(_moment(flow, identity, form, request, svc), svc).writes
+
+    return announce
+
+
+def _moment(flow: Flow, identity: Identity, form: Form, request: Request, svc: Services) -> Moment:
+    """Behind the proof."""
+    return Moment(
+        point=Point.VERIFICATION_AFTER,
+        request=request,
+        flow=replace(flow, transient_payload=dict(form.transient_payload)),
+        method=flow.active or "",
+        identity=identity,
+        return_to=destinations.after(flow, "", svc),
+    )
 
 
 def _to_everybody(error: FlowError) -> Document:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from vestibule.config.points import Point
-from vestibule.domain.outcome import Outcome
+from vestibule.domain.errors import FlowError
+from vestibule.domain.outcome import FlowInvalid, Outcome
 from vestibule.hooks import choosing
 from vestibule.hooks.hook import Contribution, Contributor, Hook, Moment
 from vestibule.hooks.registry import HOOKS
@@ -19,18 +20,33 @@ def through(moment: Moment, svc: Services) -> Outcome | Moment:
     A hook may change the moment for those behind it; without a stop, the moment as the last one left it.
     """
     for position, hook in enumerate(chain(moment.point, moment.method, svc)):
-        said = hook(replace(moment, position=position), svc)
+        try:
+            said = hook(replace(moment, position=position), svc)
+        except FlowError:
+            settle(moment, svc)
+            raise
         if isinstance(said, Moment):
             moment = said
         elif said is not None:
+            if not isinstance(said, FlowInvalid):  # which has them in the flow's update
+                settle(moment, svc)
             return said
     return moment
 
 
+def settle(moment: Moment, svc: Services) -> None:
+    """Write what belongs to the write that ends the step, where there is no such write."""
+    if moment.writes:
+        svc.table.transact(moment.writes)
+
+
 def run(moment: Moment, svc: Services) -> Outcome | None:
-    """`through` where only a stop matters."""
+    """`through` where only a stop matters, and no write of the step follows."""
     said = through(moment, svc)
-    return None if isinstance(said, Moment) else said
+    if not isinstance(said, Moment):
+        return said
+    settle(said, svc)
+    return None
 
 
 def prepare(moment: Moment, svc: Services) -> Contribution:

@@ -27,6 +27,7 @@ class Moment(Unprinted, frozen=True, kw_only=True):
     `verification` is the flow in which an address of the identity can be proven now, if a hook opened one. `csrf` is
     the browser's new CSRF secret, once a hook needed to know it; empty until then. `values` were submitted, to be shown
     again where the form is refused. `position` is the place of the hook that looks at it among those of the point.
+    `writes` belong to the write that ends the step, whatever it is: events, and what is noted of calls.
     """
 
     point: Point
@@ -42,6 +43,7 @@ class Moment(Unprinted, frozen=True, kw_only=True):
     csrf: str = ""
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
     position: int = 0
+    writes: tuple[TransactWrite, ...] = ()
 
 
 class Contribution(Struct, frozen=True):

@@ -41,7 +41,9 @@ class RequireVerifiedAddress:
         address = next((each for each in identity.verifiable_addresses if verifying.reaches(each, svc)), None)
         if legacy or address is None or not svc.config.selfservice.flows.verification.enabled:
             why = Problem(messages.ADDRESS_NOT_VERIFIED())
-            return replace(drawing.refuse(moment.flow, (why,), moment.request, svc), method=moment.method)
+            return replace(
+                drawing.refuse(moment.flow, (why,), moment.request, svc, also=moment.writes), method=moment.method
+            )
         raise _refusal(_sent(moment, identity, address, svc), svc)
 
 
@@ -55,7 +57,7 @@ def _sent(moment: Moment, identity: Identity, address: VerifiableAddress, svc: S
             if marked is identity:
                 svc.table.transact(also)
             else:
-                svc.identities.update(identity, marked, also=also)
+                svc.identities.update(identity, marked, also=also, told=())
         except IdentityChanged:
             newest = svc.identities.find(identity.id)
             if newest is None:

@@ -26,7 +26,8 @@ class OpenSession:
             return None
         issued = issuing.issue(identity, factor, moment.request, svc)
         try:
-            svc.table.transact([svc.identities.still_active(identity), svc.sessions.adding(issued.session)])
+            active = svc.identities.still_active(identity)
+            svc.table.transact([active, svc.sessions.adding(issued.session), *moment.writes])
         except TransactionCancelled:
             return None  # an administrator deleted or disabled the identity at this moment
         return SignedUp(

@@ -106,7 +106,7 @@ def _stored(moment: Moment, added: Contribution, svc: Services) -> Identity:
     if new is old or moment.method == "code":
         svc.table.transact(added.writes)
         return old
-    return svc.identities.update(old, new, also=added.writes)
+    return svc.identities.update(old, new, also=added.writes, told=())
 
 
 def _with_identity(moment: Moment, identity: Identity) -> Moment:

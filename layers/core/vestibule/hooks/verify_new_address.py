@@ -94,7 +94,9 @@ def _too_many(moment: Moment, svc: Services) -> FlowContinued:
 
 
 def _refused(moment: Moment, problem: Problem, svc: Services) -> FlowInvalid:
-    return replace(drawing.refuse(moment.flow, (problem,), moment.request, svc), method=moment.method)
+    return replace(
+        drawing.refuse(moment.flow, (problem,), moment.request, svc, also=moment.writes), method=moment.method
+    )
 
 
 def _is_taken(old: Identity, new: Identity, svc: Services) -> bool:

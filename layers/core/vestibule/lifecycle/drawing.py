@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
 from vestibule.config.json_shapes import is_object
 from vestibule.crypto import csrf
+from vestibule.domain.event import Event
 from vestibule.domain.flow import Flow, Kind
 from vestibule.domain.json import Json
 from vestibule.domain.message import Problem
@@ -18,6 +19,7 @@ from vestibule.domain.times import to_rfc3339
 from vestibule.lifecycle import entry_form, recovery_form, settings_form, verification_form
 from vestibule.lifecycle.loading import csrf_secret
 from vestibule.methods.enrolment import APPENDED, form_id
+from vestibule.ports import TransactWrite
 from vestibule.services import Services
 from vestibule.stores.flows import FlowChanged
 from vestibule.ui.container import Container, with_problems, with_values
@@ -90,23 +92,39 @@ def document(flow: Flow, request: Request, svc: Services, **extra: Any) -> Json:
 
 
 def refuse(
-    flow: Flow, problems: tuple[Problem, ...], request: Request, svc: Services, values: Json | None = None
+    flow: Flow,
+    problems: tuple[Problem, ...],
+    request: Request,
+    svc: Services,
+    values: Json | None = None,
+    also: Sequence[TransactWrite] = (),
+    *,
+    method: str = "",
 ) -> FlowInvalid:
     """Store what is wrong with the submitted form and show it again. Earlier messages are gone, earlier values stay.
 
-    Where others submit the same form at this moment, it goes on top of what they stored.
+    `also` is written with it. Where others submit the same form at this moment, it goes on top of what they stored.
     """
     refused = _refused(flow, problems, request, svc, values or {})
     for _ in range(_TRIES):
         try:
-            stored = svc.flows.save(refused)
+            stored = svc.flows.save(refused, also, [_failed(refused, method, svc)])
         except FlowChanged:
             newest = svc.flows.find(flow.id, flow.kind) or flow
             newest = replace(newest, active=flow.active or newest.active, identity=flow.identity)
             refused = _refused(newest, problems, request, svc, values or {})
         else:
             return FlowInvalid(flow=stored, document=document(stored, request, svc))
+    if also:
+        svc.table.transact(also)
     return FlowInvalid(flow=refused, document=document(refused, request, svc))
+
+
+def _failed(flow: Flow, method: str, svc: Services) -> Event:
+    """That the flow's form was refused, with the numbers of what its problems say. Contract 02 §4.7."""
+    why = ",".join(dict.fromkeys(str(problem.message.id) for problem in flow.problems))
+    told = {"flow": flow.id, "method": method or flow.active, "identity": flow.identity_id, "problems": why}
+    return svc.outbox.happened(f"{flow.kind.capitalize()}Failed", flow.id, str(flow.version + 1), **told)
 
 
 def _refused(flow: Flow, problems: tuple[Problem, ...], request: Request, svc: Services, values: Json) -> Flow:

@@ -6,7 +6,7 @@ is decided again for the flow as it is then; so of any number of right codes at 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from vestibule.domain.addresses import as_sent, as_verified, verifiable
 from vestibule.domain.code import Purpose, SentCode
 from vestibule.domain.errors import ServiceUnavailable
+from vestibule.domain.event import VERIFICATION_SUCCEEDED, Event
 from vestibule.domain.flow import Flow, FlowState, Kind
 from vestibule.domain.identity import Identity
 from vestibule.domain.session import NIL_UUID
@@ -34,6 +35,10 @@ from vestibule.ui import messages
 
 _TRIES = 10
 """Decisions of one step. More means that very many requests for one flow or person come at once."""
+
+
+Announce = Callable[[Flow, Identity], tuple[TransactWrite, ...]]
+"""What hooks tell of a proof: the flow and the identity as they will be stored."""
 
 
 class Proof(Struct, frozen=True):
@@ -97,7 +102,9 @@ def send(
     raise ServiceUnavailable("Too many requests for this flow at once; try again soon")
 
 
-def by_code(flow: Flow, code: str, follow: Follow, svc: Services) -> Proof | Wrong | Passed | TooMany:
+def by_code(
+    flow: Flow, code: str, follow: Follow, announce: Announce, svc: Services
+) -> Proof | Wrong | Passed | TooMany:
     """Count an attempt in the flow, and a guess at the address, then compare. A wrong code is noted in the flow.
 
     Guesses at an address are counted over all flows: a new one gives no new ones. `follow` adds to a change that
@@ -120,17 +127,18 @@ def by_code(flow: Flow, code: str, follow: Follow, svc: Services) -> Proof | Wro
     sent = codes.matching(counted, code, Purpose.VERIFICATION, svc)
     if sent is None:
         return _wrong(counted, svc)
-    return _prove(counted, sent, identity, follow, svc) or _lost(counted, svc)
+    return _prove(counted, sent, identity, follow, announce, svc) or _lost(counted, svc)
 
 
-def by_link(flow: Flow, token: str, follow: Follow, svc: Services) -> Proof | Expired | None:
+def by_link(flow: Flow, token: str, follow: Follow, announce: Announce, svc: Services) -> Proof | Expired | None:
     """Compare a link's token. 192 bits need no counting; None where it is not right, or was used."""
     sent = codes.matching(flow, token, Purpose.VERIFICATION, svc, expired=True)
     if sent is None:
         return None
     if sent.expires_at <= svc.clock.now():
         return Expired(sent.expires_at)
-    return _prove(flow, sent, svc.identities.find(sent.identity_id or NIL_UUID), follow, svc)
+    identity = svc.identities.find(sent.identity_id or NIL_UUID)
+    return _prove(flow, sent, identity, follow, announce, svc)
 
 
 def save(flow: Flow, svc: Services) -> None:
@@ -165,7 +173,7 @@ def _send_once(
     if marked is identity:
         svc.table.transact(also)
     else:
-        svc.identities.update(identity, marked, also=also)
+        svc.identities.update(identity, marked, also=also, told=())
     return sent.flow
 
 
@@ -176,7 +184,9 @@ def _send_nothing(flow: Flow, svc: Services) -> Flow:
     return held
 
 
-def _prove(flow: Flow, sent: SentCode, identity: Identity | None, follow: Follow, svc: Services) -> Proof | None:
+def _prove(
+    flow: Flow, sent: SentCode, identity: Identity | None, follow: Follow, announce: Announce, svc: Services
+) -> Proof | None:
     """Verify the address and use the code up, in one transaction. None where either is gone, or was used meanwhile.
 
     An address that is not the person's yet becomes so, with the change that waited for its proof.
@@ -194,10 +204,13 @@ def _prove(flow: Flow, sent: SentCode, identity: Identity | None, follow: Follow
             made = follow(due)
         passed = _passed(flow, sent, svc)
         proven = made.identity if made else as_verified(identity, sent.via, sent.address, svc.clock.now())
-        also = (svc.flows.saving(passed), *(made.writes if made else ()))
+        behind = replace(passed, version=passed.version + 1)
+        also = (svc.flows.saving(passed), *(made.writes if made else ()), *announce(behind, proven))
         try:
             stored, _ = svc.parallel(
-                partial(svc.identities.update, identity, proven, also=also),
+                partial(
+                    svc.identities.update, identity, proven, also=also, told=_told(identity, sent, passed, made, svc)
+                ),
                 lambda: forget_guesses(sent.address, svc),
             )
         except AlreadyExists:
@@ -208,8 +221,14 @@ def _prove(flow: Flow, sent: SentCode, identity: Identity | None, follow: Follow
             flow = _newest(flow, svc)
         else:
             made = replace(made, identity=stored) if made else None
-            return Proof(replace(passed, version=passed.version + 1), stored, made)
+            return Proof(behind, stored, made)
     raise ServiceUnavailable("Too many requests for this flow at once; try again soon")
+
+
+def _told(identity: Identity, sent: SentCode, flow: Flow, made: Due | None, svc: Services) -> list[Event]:
+    who, how = identity.id, {"method": flow.active, "via": sent.via}
+    verified = svc.outbox.happened(VERIFICATION_SUCCEEDED, flow.id, who, identity=who, flow=flow.id, **how)
+    return [verified, svc.identities.updated(identity)] if made else [verified]
 
 
 def _passed(flow: Flow, sent: SentCode, svc: Services) -> Flow:
@@ -245,7 +264,8 @@ def _wrong(flow: Flow, svc: Services) -> Wrong | Passed:
             updated_at=svc.clock.now(),
         )
         try:
-            return Wrong(svc.flows.save(told))
+            wrong = svc.outbox.happened("VerificationFailed", flow.id, str(flow.version + 1), flow=flow.id)
+            return Wrong(svc.flows.save(told, told=[wrong]))
         except FlowChanged:
             flow = _newest(flow, svc)
     return Wrong(flow)

@@ -13,9 +13,11 @@ from typing import Any
 
 from vestibule.adapters.queued_events import QueuedEvents
 from vestibule.domain.event import MESSAGE_QUEUED, Event
+from vestibule.local.call_queue import CallQueue
 from vestibule.ports import Change, Key, StoreUnavailable, Update
 from vestibule.services import Services
-from vestibule.workers import courier
+from vestibule.workers import courier, webhooks
+from vestibule.workers.later import TryLater
 from vestibule.workers.publish import publish
 from vestibule.workers.sweep import sweep
 
@@ -43,6 +45,8 @@ class Bus:
             raise TypeError("a local bus needs events that stay in the process")
         self._svc = svc
         self._events = svc.events
+        self._calls = CallQueue(svc.table, svc.clock)
+        self._events.keep = self._calls.keep
         self._clean = clean
         self._after: str | None = None
         self._pool: ThreadPoolExecutor | None = None
@@ -78,7 +82,10 @@ class Bus:
             if carried:  # noting every position would itself be a change to follow
                 self._svc.table.write(Update(_POSITION, set={"after": self._after}))
         for event in self._events.take():
-            self._hand_out(event)
+            if worker := WORKERS.get(event.type):
+                self._hand_out(worker, event)
+        for event in self._calls.take():
+            self._hand_out(self._call, event)
 
     def restore(self) -> None:
         """Go on where the process before stopped, with what it left behind."""
@@ -93,10 +100,16 @@ class Bus:
         except (ValueError, KeyError, TypeError) as failure:
             _log.error("a change cannot be published: %s", type(failure).__name__)
 
-    def _hand_out(self, event: Event) -> None:
-        worker = WORKERS.get(event.type)
-        if worker is None:
-            return
+    def _call(self, event: Event, svc: Services) -> None:
+        """As the queue does on AWS: what comes again is hidden until then, what failed until its lease ends."""
+        try:
+            webhooks.take(event, svc)
+        except TryLater as later:
+            self._calls.hold(event, later.seconds)
+        else:
+            self._calls.done(event)
+
+    def _hand_out(self, worker: Callable[[Event, Services], None], event: Event) -> None:
         if self._pool is None:
             worker(event, self._svc)
             return

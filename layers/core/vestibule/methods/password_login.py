@@ -68,10 +68,11 @@ class PasswordLogin(Struct, frozen=True):
         if len(password.encode("utf-8", "surrogatepass")) > LONGEST:
             return Rejected((Problem(messages.INVALID_CREDENTIALS()),), values)
         item = attempt.found[self.keys(form, svc)[0]]
-        identity, beside = _checked(normalised(identifier), password, item, svc)
+        identity, failures, beside = _checked(normalised(identifier), password, item, svc)
         if identity is None:
             return Rejected((Problem(messages.INVALID_CREDENTIALS()),), values)
-        return Proven(identity, AuthenticationMethod(PASSWORD, Aal.AAL1, svc.clock.now()), beside=beside)
+        factor = AuthenticationMethod(PASSWORD, Aal.AAL1, svc.clock.now())
+        return Proven(identity, factor, beside=beside, failures=failures)
 
 
 def _identifier(form: Form) -> str:
@@ -84,8 +85,10 @@ def _missing(**fields: str) -> tuple[Problem, ...]:
 
 def _checked(
     identifier: str, password: str, item: Item | None, svc: Services
-) -> tuple[Identity | None, tuple[Callable[[], object], ...]]:
-    """Whom identifier and password belong to, and what to do beside the sign-in. `item` is the identifier's entry.
+) -> tuple[Identity | None, int, tuple[Callable[[], object], ...]]:
+    """Whom identifier and password belong to, how many wrong guesses came before, and what to do beside the sign-in.
+
+    `item` is the identifier's entry.
 
     Hash, reserve the guess and read the identity side by side; known and unknown identifiers cost the same. The
     comparison counts only if the reservation held. Raises TooManyRequests.
@@ -102,11 +105,11 @@ def _checked(
     if isinstance(reservation, Refused):
         raise TooManyRequests("Too many attempts to sign in; wait a little", retry_after=reservation.retry_after)
     if not matches or hashed is None or identity is None:
-        return None, ()
+        return None, 0, ()
     beside = [lambda: svc.table.write(svc.guesses.succeeded(PASSWORD, subject))]
     if item is not None and entry is not None and (entry.rotated or svc.hasher.needs_rehash(hashed)):
         beside.append(lambda: _renew(identity, password, hashed, item, svc))
-    return identity, tuple(beside)
+    return identity, reservation.count - 1, tuple(beside)
 
 
 def _renew(identity: Identity, password: str, hashed: str, item: Item, svc: Services) -> None:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from vestibule.config.duration import parse_duration
 from vestibule.domain.code import Purpose
 from vestibule.domain.errors import BadRequest, NotFound
+from vestibule.domain.event import RECOVERY_INITIATED_BY_ADMIN, Event
 from vestibule.domain.flow import Flow, FlowState, FlowType, Kind
 from vestibule.domain.identity import Identity
 from vestibule.domain.outcome import Document, Outcome
@@ -58,7 +59,8 @@ def by_code(request: Request, svc: Services) -> Outcome:
     flow = _flow(CODE, body, lifespan, request, svc)
     sent = recovering.made_by_admin(flow.id, secret, Purpose.RECOVERY, identity, lifespan, svc)
     internal = {USE: CODE, BY_ADMIN: True, UNGUARDED: True}
-    svc.flows.add(replace(flow, state=FlowState.SENT_EMAIL, codes=(sent,), internal=internal))
+    told = [_event(flow, identity, svc)]
+    svc.flows.add(replace(flow, state=FlowState.SENT_EMAIL, codes=(sent,), internal=internal), told=told)
     answer = {
         "recovery_link": svc.urls.ui(Kind.RECOVERY, flow=flow.id),
         "recovery_code": secret,
@@ -83,9 +85,14 @@ def by_link(request: Request, svc: Services) -> Outcome:
     token = codes.new_link_token(svc)
     flow = _flow(LINK, body, lifespan, request, svc)
     sent = recovering.made_by_admin(flow.id, token, Purpose.RECOVERY_LINK, identity, lifespan, svc)
-    svc.flows.add(replace(flow, codes=(sent,), internal={USE: LINK, BY_ADMIN: True}))
+    told = [_event(flow, identity, svc)]
+    svc.flows.add(replace(flow, codes=(sent,), internal={USE: LINK, BY_ADMIN: True}), told=told)
     link = svc.urls.self_service(Kind.RECOVERY, flow=flow.id, token=token)
     return Document(body={"recovery_link": link, "expires_at": to_rfc3339(flow.expires_at)})
+
+
+def _event(flow: Flow, identity: Identity, svc: Services) -> Event:
+    return svc.outbox.happened(RECOVERY_INITIATED_BY_ADMIN, flow.id, identity=identity.id, flow=flow.id)
 
 
 def _flow(use: str, body: RecoveryBody, lifespan: timedelta, request: Request, svc: Services) -> Flow:

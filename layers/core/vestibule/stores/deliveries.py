@@ -33,6 +33,15 @@ _BATCH = 50
 _DAY = timedelta(days=1)
 _OPEN = (DeliveryStatus.RETRYING, DeliveryStatus.DEAD, DeliveryStatus.FAILED)
 
+
+class InWork(Exception):
+    """Another worker has the event now. `seconds`: until its lease ends."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__("another worker has the event")
+        self.seconds = seconds
+
+
 Position = tuple[str, Key]
 """Where a list goes on: the sort value and the key of its last entry."""
 
@@ -69,7 +78,7 @@ class DeliveryStore:
     def claim(self, event_id: str) -> int | None:
         """The number of the run that the caller may make now, alone until its lease ends.
 
-        None where the event was delivered or given up for good, or another worker has it. One write.
+        None where the event was delivered or cancelled: so repeats do nothing. One write. Raises InWork.
         """
         now = to_micros(self._clock.now())
         free = AnyOf((Absent("lu"), LessThan("lu", now)))
@@ -83,7 +92,10 @@ class DeliveryStore:
         )
         try:
             item = self._table.write(claiming)
-        except ConditionFailed:
+        except ConditionFailed as failed:
+            held = failed.item or {}
+            if held.get("st") in _OPEN and held.get("lu", 0) >= now:
+                raise InWork(1 + (held["lu"] - now) // 1_000_000) from None
             return None
         return item["n"] if item is not None else None
 

@@ -43,10 +43,10 @@ def flow_key(flow_id: str) -> Key:
 
 
 class FlowStore:
-    """Item: pk `F#<id>`, sk `#`; `ver`, `ttl`, `exp` (epoch microseconds), `att`, `doc` (the rest, as JSON),
-    `ev` the events of its last write.
+    """Item: pk `F#<id>`, sk `#`; `ver`, `ttl`, `exp` (epoch microseconds), `att`, `doc` (the rest, as JSON).
 
-    `code` stands for the codes that were sent and not used: the digest of the first one.
+    `ev` are the events of its last write. `code` stands for the codes that were sent and not used: the digest of the
+    first one.
     """
 
     def __init__(self, table: Table) -> None:

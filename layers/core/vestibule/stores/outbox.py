@@ -27,7 +27,7 @@ _INDEXES: tuple[tuple[Index, str, str], ...] = (("GSI1", "g1pk", "g1sk"), ("GSI2
 
 
 class Outbox:
-    """Item of its own: pk `O#<event id>`, sk `#`, deleted with the acknowledgement. GSI1 or GSI2 `OB#<shard>` / time."""
+    """Item of its own: pk `O#<event id>`, sk `#`, deleted with the acknowledgement. Lists: `OB#<shard>` / time."""
 
     def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table

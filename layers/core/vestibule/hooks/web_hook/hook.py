@@ -6,6 +6,8 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from msgspec.structs import replace
+
 from vestibule.config.points import Point
 from vestibule.domain.errors import (
     BadGateway,
@@ -18,8 +20,8 @@ from vestibule.domain.flow import Kind
 from vestibule.domain.json import Json
 from vestibule.domain.message import Problem
 from vestibule.domain.outcome import Document, Outcome
-from vestibule.hooks.hook import Moment
-from vestibule.hooks.web_hook import answer, calling, changes
+from vestibule.hooks.hook import Contribution, Moment
+from vestibule.hooks.web_hook import answer, calling, changes, ignoring
 from vestibule.hooks.web_hook.context import context, is_before
 from vestibule.hooks.web_hook.event import event_id
 from vestibule.hooks.web_hook.request import CannotCall, prepared
@@ -64,11 +66,20 @@ class CallWebHook:
             return None
         if config.response.ignore and config.parses:
             self._unusable(moment, "an answer that is ignored cannot be read")
-        ctx = context(moment, svc)
         if config.response.ignore:
-            svc.background(lambda: self._tell(ctx, svc))
-            return None
-        return self._ask(ctx, moment, svc)
+            return self._told(moment, svc)
+        return self._ask(context(moment, svc), moment, svc)
+
+    def prepare(self, moment: Moment, svc: Services) -> Contribution:
+        """A call that nobody waits for is announced by the write that it is about."""
+        config = self._config
+        ignores = config.response.ignore and not config.parses
+        return Contribution(moment, ignoring.announced(config, moment, svc) if ignores else ())
+
+    def _told(self, moment: Moment, svc: Services) -> Moment | None:
+        if moment.point in ignoring.WITH_THE_WRITE:
+            return None  # see `prepare`
+        return replace(moment, writes=(*moment.writes, *ignoring.announced(self._config, moment, svc)))
 
     def _ask(self, ctx: Json, moment: Moment, svc: Services) -> Outcome | Moment | None:
         config = self._config
@@ -98,19 +109,6 @@ class CallWebHook:
         went_on = changes.changed(moment, said.identity, svc)
         return went_on if isinstance(went_on, Moment) else _refused(went_on, moment, svc)
 
-    def _tell(self, ctx: Json, svc: Services) -> None:
-        """In the background: nobody waits for it."""
-        config = self._config
-        try:
-            call = prepared(config, ctx, svc.templates)
-            if call is not None:
-                deadline = svc.pace.now() + 3 * calling.ATTEMPT_SECONDS
-                answer.read(calling.call(call, deadline, svc, named=config.emit_analytics_event), config)
-        except (CannotCall, answer.Improper) as failed:
-            _log.warning("a web hook failed: %s", failed, extra={"hook": config.id})
-        except WebUnreachable:
-            _log.warning("a web hook could not be reached", extra={"hook": config.id})
-
     def _unusable(self, moment: Moment, why: str) -> NoReturn:
         _log.error("a web hook cannot run: %s", why, extra=self._named(moment))
         flow = moment.flow
@@ -131,4 +129,4 @@ def _refused(
     if is_before(moment.point):
         told = [problem.message.to_wire() for problem in problems]
         raise FlowRefused("This is not open to you now", details={"messages": told})
-    return drawing.refuse(moment.flow, problems, moment.request, svc, dict(values or {}))
+    return drawing.refuse(moment.flow, problems, moment.request, svc, dict(values or {}), moment.writes)

@@ -1,0 +1,131 @@
+"""Calls that nobody waits for (`response.ignore`): an event with all that they are made of, sealed, not yet rendered.
+
+It is stored with the write that ends the step, so that none is lost and none is made for a write that failed. What
+the template makes of it, with the secrets in it, exists only while the call is made. Contract 02 §4.1.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import zlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, cast
+
+from msgspec.structs import replace
+
+from vestibule.config.points import Point
+from vestibule.crypto import csrf
+from vestibule.domain.event import WEB_HOOK_DUE, Event
+from vestibule.domain.json import Json
+from vestibule.domain.request import Request
+from vestibule.domain.times import to_rfc3339
+from vestibule.hooks import choosing
+from vestibule.hooks.hook import Moment
+from vestibule.hooks.web_hook.context import context
+from vestibule.hooks.web_hook.event import event_id
+from vestibule.lifecycle import drawing
+from vestibule.ports import TransactWrite
+from vestibule.services import Services
+from vestibule.stores.identity_items import read_identity, to_item
+
+if TYPE_CHECKING:
+    from vestibule.config.hooks import WebHookConfig
+
+LARGEST = 180_000
+"""Characters of what is sealed: EventBridge and SQS take 256 KB with everything around it."""
+
+WITH_THE_WRITE = frozenset({Point.REGISTRATION_POST_PERSIST, Point.SETTINGS_POST_PERSIST, Point.VERIFICATION_AFTER})
+"""Points behind the write that they are about: what is told there belongs into that write."""
+
+_WEB_HOOK = "web_hook"
+
+_log = logging.getLogger("vestibule")
+
+
+def announced(config: WebHookConfig, moment: Moment, svc: Services) -> tuple[TransactWrite, ...]:
+    """What to write so that the call is made: one item, or none where it would say more than a queue takes."""
+    if moment.point in WITH_THE_WRITE and moment.identity is not None and not moment.identity.version:
+        moment = replace(moment, identity=replace(moment.identity, version=1))  # as it will be stored
+    id_ = event_id(moment, svc)
+    sealed = _sealed(moment, id_, svc)
+    if len(sealed) > LARGEST:
+        _log.error("a web hook says too much to be queued: make its template's context smaller", extra=_named(config))
+        return ()
+    detail = {
+        "time": to_rfc3339(svc.clock.now()),
+        "hook": name_of(config),
+        "point": str(moment.point),
+        "method": moment.method,
+        "flow": moment.flow.id,
+        "identity": moment.identity.id if moment.identity is not None else "",
+        "sealed": sealed,
+    }
+    event = Event(id_, WEB_HOOK_DUE, {name: value for name, value in detail.items() if value})
+    return (svc.outbox.putting([event]),)
+
+
+def name_of(config: WebHookConfig) -> str:
+    """What a hook is called in the delivery log: its id, or one made of where and how it calls."""
+    if config.id:
+        return config.id.replace("#", "-")
+    said = json.dumps([config.method, config.url, config.body])
+    return f"hook-{hashlib.sha256(said.encode()).hexdigest()[:12]}"
+
+
+def configured(event: Event, svc: Services) -> WebHookConfig | None:
+    """The hook that the event is for, as it is configured now: preferred where it stood, else wherever it stands."""
+    point, name = Point(event.detail["point"]), event.detail["hook"]
+    chosen = choosing.chosen(point, str(event.detail.get("method", "")), svc.config).hooks
+    there = (each.entry.config for each in chosen if each.entry.hook == _WEB_HOOK)
+    return next((config for config in (*there, *_everywhere(svc)) if name_of(config) == name), None)
+
+
+def context_of(event: Event, svc: Services) -> Json | None:
+    """The context as the hook would have seen it in the flow, its form drawn again. None: no secret opens it any more.
+
+    The form's CSRF token is a new one that fits no cookie.
+    """
+    plain = svc.event_sealer.open(str(event.detail["sealed"]), context=event.id.encode())
+    if plain is None:
+        return None
+    packed: Json = json.loads(zlib.decompress(plain))
+    ctx: Json = packed["ctx"]
+    if "flow" not in packed:
+        return ctx
+    flow = svc.flows.unpacked(packed["flow"])
+    if "who" in packed:
+        flow = replace(flow, identity=read_identity(packed["who"]))
+    stranger = Request(
+        method="GET", path="", url="", csrf_secrets=(csrf.new_secret(svc.random.bytes),), csrf_is_new=True
+    )
+    ctx["flow"]["ui"]["nodes"] = drawing.container(flow, stranger, svc).to_wire()["nodes"]
+    return ctx
+
+
+def _sealed(moment: Moment, id_: str, svc: Services) -> str:
+    ctx, flow = context(moment, svc), moment.flow
+    packed: Json = {"ctx": ctx}
+    if ctx["flow"]["ui"].get("nodes") is not None:
+        ctx["flow"]["ui"] = {name: value for name, value in ctx["flow"]["ui"].items() if name != "nodes"}
+        packed["flow"] = svc.flows.packed(flow)
+        if flow.identity is not None:
+            packed["who"] = to_item(flow.identity, version=flow.identity.version)
+    plain = zlib.compress(json.dumps(packed, separators=(",", ":")).encode())
+    return svc.event_sealer.seal(plain, context=id_.encode())
+
+
+def _everywhere(svc: Services) -> Iterator[WebHookConfig]:
+    for flow in vars(svc.config.selfservice.flows).values():
+        after: Any = getattr(flow, "after", None)
+        of_methods = cast("dict[str, Any]", vars(after)).values() if after is not None else ()
+        sections: list[Any] = [getattr(flow, "before", None), after, *of_methods]
+        for section in sections:
+            for entry in cast("tuple[Any, ...]", getattr(section, "hooks", ())):
+                if entry.hook == _WEB_HOOK:
+                    yield entry.config
+
+
+def _named(config: WebHookConfig) -> dict[str, Any]:
+    return {"hook": name_of(config)}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.hooks.web_hook.target import PARSE, Scene, after, answer, before
-from tests.world import Native, Spa
+from tests.hooks.web_hook.target import PARSE, TEMPLATES, Scene, Target, after, answer, before
+from tests.world import Native, Spa, World
 
 from vestibule.adapters.sqlite import SqliteTable
 
@@ -78,6 +78,33 @@ def test_the_address_of_the_client_is_the_one_that_the_gateway_saw(sqlite_table:
     scene = Scene(sqlite_table, before("login"))
     Native(scene.world).get("/self-service/login/api", True_Client_Ip="198.51.100.1")
     assert told(scene)["request_headers"]["True-Client-Ip"] == ["192.0.2.7"]
+
+
+FROM = ("Cf-Ipcountry", "Cloudfront-Viewer-Country", "X-Forwarded-For", "X-Real-Ip", "Forwarded")
+
+
+def from_elsewhere(table: SqliteTable, *, trusted: bool) -> dict[str, list[str]]:
+    """The headers that a hook is told of somebody who says where they come from."""
+    changes = {
+        "vestibule": {"trusted_proxy": trusted},
+        "clients": {"web_hook": {"header_allowlist": [*FROM, "True-Client-Ip"]}},
+        "selfservice": {"flows": before("login")},
+    }
+    target = Target()
+    app = Native(World.build(table, changes, web=target, templates=TEMPLATES))
+    app.headers = dict.fromkeys((*FROM, "True-Client-Ip"), "203.0.113.9")
+    app.start("login")
+    return target.calls[-1].json["request_headers"]
+
+
+def test_where_somebody_comes_from_is_not_what_they_say(sqlite_table: SqliteTable):
+    assert from_elsewhere(sqlite_table, trusted=False) == {"True-Client-Ip": ["192.0.2.7"]}
+
+
+def test_a_trusted_proxy_is_believed(sqlite_table: SqliteTable):
+    said = from_elsewhere(sqlite_table, trusted=True)
+    assert set(said) == {*FROM, "True-Client-Ip"}
+    assert said["True-Client-Ip"] == ["203.0.113.9"]
 
 
 def test_saving_settings_tells_of_the_flow_that_follows(sqlite_table: SqliteTable):

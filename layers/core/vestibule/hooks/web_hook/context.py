@@ -21,6 +21,8 @@ from vestibule.services import Services
 _WITH_SESSION = frozenset(
     {Point.LOGIN_AFTER, Point.SETTINGS_BEFORE, Point.SETTINGS_PRE_PERSIST, Point.SETTINGS_POST_PERSIST}
 )
+_CLIENT_IP = "true-client-ip"
+_OF_PROXIES = ("cf-", "cloudfront-", "forwarded", "x-forwarded-", "x-real-ip")
 _ZERO_TIME = "0001-01-01T00:00:00Z"
 
 
@@ -31,7 +33,7 @@ def context(moment: Moment, svc: Services) -> Json:
         moment = replace(moment, request=replace(request, csrf_secrets=(moment.csrf,), csrf_is_new=True))
     ctx: Json = {
         "flow": _flow(moment, svc),
-        "request_headers": _headers(request, svc.config.clients.web_hook.header_allowlist),
+        "request_headers": _headers(request, svc),
         "request_method": request.method,
         "request_url": request.url,
         "request_cookies": _cookies(request, svc),
@@ -91,12 +93,18 @@ def _identity(identity: Identity, svc: Services) -> Json:
     return wire
 
 
-def _headers(request: Request, allowed: tuple[str, ...]) -> dict[str, list[str]]:
-    """Those of the allow-list. The client's address is the one that the gateway saw: rules are written on it."""
+def _headers(request: Request, svc: Services) -> dict[str, list[str]]:
+    """Those of the allow-list. Rules are written on where somebody comes from: nothing of that is what they say.
+
+    `True-Client-Ip` is the address that the gateway saw. What only proxies know is told where one is trusted.
+    """
     sent: Mapping[str, str] = request.headers
-    if "true-client-ip" in sent:
-        sent = {**sent, "true-client-ip": request.client_ip}
-    names = {name.lower() for name in allowed}
+    if not svc.config.vestibule.trusted_proxy:
+        sent = {name: value for name, value in sent.items() if not name.startswith(_OF_PROXIES)}
+        sent |= {_CLIENT_IP: request.client_ip}
+    elif _CLIENT_IP in sent:
+        sent = {**sent, _CLIENT_IP: request.client_ip}
+    names = {name.lower() for name in svc.config.clients.web_hook.header_allowlist}
     return {_canonical(name): [value] for name, value in sent.items() if name in names}
 
 

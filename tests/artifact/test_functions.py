@@ -18,6 +18,7 @@ ALONE = {
     "LoginStart": (200, '"type":"api"'),
     "LoginFetch": (404, '"code":404'),
     "RegistrationStart": (200, '"name":"traits.email"'),
+    "OidcCallback": (400, '"code":400'),
     "SettingsStart": (401, '"id":"session_inactive"'),
     "SettingsFetch": (401, '"code":401'),
     "SettingsSubmit": (401, '"code":401'),

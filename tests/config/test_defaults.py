@@ -344,7 +344,7 @@ def test_no_key_is_missing_from_the_table_of_defaults():
                 "scope": (),
                 "subject_source": "userinfo",
                 "claims_source": "id_token",
-                "pkce": "auto",
+                "pkce": None,
                 "account_linking_mode": "confirm_with_existing_credential",
                 "update_identity_on_login": "never",
                 "requested_claims": None,

@@ -62,6 +62,7 @@ from vestibule.stores.index_keys import IndexKeys
 from vestibule.stores.messages import MessageStore
 from vestibule.stores.outbox import Outbox
 from vestibule.stores.sessions import SessionStore
+from vestibule.stores.web_documents import WebDocuments
 
 if TYPE_CHECKING:
     from vestibule.config.message_templates import Overrides
@@ -106,6 +107,7 @@ def build(
         hasher=PasswordHasher(_hashing(config)),
         key_answers=CheckedKeyAnswers(),
         web=web,
+        documents=WebDocuments(web, clock),
         parallel=ThreadParallel(),
         background=background or ThreadBackground(),
         pace=pace or SystemPace(),

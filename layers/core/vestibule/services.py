@@ -41,6 +41,7 @@ from vestibule.stores.index_keys import IndexKeys
 from vestibule.stores.messages import MessageStore
 from vestibule.stores.outbox import Outbox
 from vestibule.stores.sessions import SessionStore
+from vestibule.stores.web_documents import WebDocuments
 
 if TYPE_CHECKING:
     from vestibule.config.model import Config
@@ -60,6 +61,7 @@ class Services(Unprinted, frozen=True, kw_only=True):
     hasher: Hasher
     key_answers: KeyAnswers
     web: Web
+    documents: WebDocuments
     parallel: Parallel
     background: Background
     pace: Pace
@@ -85,6 +87,7 @@ class Services(Unprinted, frozen=True, kw_only=True):
     guesses: Guesses
     page_tokens: PageTokens
     cookie_sealer: Sealer
+    journey_sealer: Sealer
     signer: WebhookSigner
     logout_keys: tuple[bytes, ...]
     journey_sealer: Sealer

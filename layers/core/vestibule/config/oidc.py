@@ -68,7 +68,8 @@ class Provider(Section):
     aal2_acr_values: tuple[str, ...] = ()
     aal2_amr_values: tuple[str, ...] = ()
     claims_source: Literal["id_token", "userinfo"] = "id_token"
-    pkce: Literal["auto", "never", "force"] = "auto"
+    pkce: Literal["auto", "never", "force"] | None = None
+    """None: as `auto`, or as the kind of provider needs it."""
     fedcm_config_url: HttpUrl | None = None
     net_id_token_origin_header: str | None = None
     account_linking_mode: Literal["confirm_with_existing_credential", "automatic"] = "confirm_with_existing_credential"

@@ -22,7 +22,6 @@ def _is_set(value: Any) -> bool:
 
 
 UNBUILT: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
-    ("/selfservice/methods/oidc", _on("enabled"), "sign-in with OpenID Connect, and its test logins,"),
     ("/selfservice/methods/saml", _on("enabled"), "SAML"),
     ("/selfservice/methods/captcha", _on("enabled"), "the captcha"),
     ("/selfservice/methods/deviceauthn", _on("enabled"), "the deviceauthn method"),

@@ -10,7 +10,7 @@ FlowError
                                                                │   └── FlowRefused
 ├── NotFound 404                ├── Conflict 409               ├── Gone 410 ── FlowExpired, FlowReplaced
 ├── UnsupportedMediaType 415    ├── TooManyRequests 429        ├── InternalError 500 ── Misconfigured, HookUnusable
-                                                               └── BadGateway 502 / GatewayTimeout 504
+                                                               └── BadGateway 502 ── UpstreamFailed / GatewayTimeout 504
 """
 
 from __future__ import annotations
@@ -236,6 +236,12 @@ class HookUnusableAtSubmit(HookUnusable):
 
 class BadGateway(FlowError):
     status = 502
+
+
+class UpstreamFailed(BadGateway):
+    """A provider that people sign in at did not do its part: it is down, slow, or answers nonsense."""
+
+    id = "upstream_error"
 
 
 class ServiceUnavailable(FlowError):

@@ -16,15 +16,16 @@ from vestibule.domain.request import Request
 from vestibule.domain.session import Aal, Session
 from vestibule.flows import submitting
 from vestibule.flows.signing_in import signed_in
+from vestibule.flows.vouched import arrived
 from vestibule.hooks import chain
 from vestibule.hooks.hook import Moment
 from vestibule.lifecycle import destinations, drawing, loading, opening
 from vestibule.lifecycle.loading import Resumed
-from vestibule.methods import code_step_up, second_factor
+from vestibule.methods import code_step_up, oidc_login, second_factor
 from vestibule.methods.code import CODE
 from vestibule.methods.identifier import IDENTIFIER
 from vestibule.methods.keys import known as keys_known
-from vestibule.methods.method import Attempt, Form, Pending, Proven, Rejected
+from vestibule.methods.method import Attempt, Form, Pending, Proven, Redirected, Rejected, Vouched
 from vestibule.methods.password_login import PASSWORD
 from vestibule.methods.registry import METHODS, proves
 from vestibule.ports import Key
@@ -80,14 +81,16 @@ def submit(request: Request, svc: Services) -> Outcome:
     A wrong credential is an answer (`FlowInvalid`), not an error.
     Raises BadRequest, NotFound, FlowExpired, CsrfViolation, SessionAlreadyAvailable, TooManyRequests.
     """
-    form = submitting.read_form(Kind.LOGIN, request)
+    # Whoever is not known by a provider's word signs up with what they typed.
+    by_provider = svc.config.selfservice.methods.oidc.enabled
+    form = submitting.read_form(Kind.LOGIN, request, svc.schema(None).trait_fields if by_provider else None)
     resumed = loading.resume(Kind.LOGIN, request, svc, _keys(form, svc))
     _ensure_useful(resumed, svc)
     opening.ensure_current(resumed.flow, request, svc)
     if isinstance(form, BadBody):
         loading.ensure_own(resumed.flow, request)
         return submitting.refused(resumed.flow, "", [submitting.unreadable(form)], request, svc)
-    problem = loading.guard(resumed.flow, request, form.text("csrf_token"))
+    problem = submitting.guard(resumed.flow, form, request, svc)
     method = submitting.chosen(Kind.LOGIN, form, svc, resumed.flow.requested_aal)
     if problem or method is None or not proves(method, resumed.flow.requested_aal):
         why = problem or submitting.no_method(Kind.LOGIN)
@@ -98,6 +101,10 @@ def submit(request: Request, svc: Services) -> Outcome:
             return submitting.refused(counted or resumed.flow, method.id, problems, request, svc, **values)
         case Pending() as pending:
             return submitting.next_step(pending, method, form, request, svc)
+        case Redirected(location, cookies):
+            return submitting.elsewhere(resumed.flow, method.id, location, cookies)
+        case Vouched() as vouched:
+            return arrived(vouched, attempt, svc)
         case Proven() as proven:
             return signed_in(proven, method.id, attempt, svc)
 
@@ -148,6 +155,7 @@ def _for_session(flow: Flow, session: Session, request: Request, svc: Services) 
         known |= keys_known.for_second_factor(flow, session.identity, svc)
     else:
         known = keys_known.for_refresh(flow, session.identity, svc) or _known(session, svc) if flow.refresh else {}
+        known = oidc_login.known_again(known, session.identity, svc) if flow.refresh else known
     return replace(flow, internal=known, messages=(why,))
 
 

@@ -13,11 +13,12 @@ from vestibule.domain.outcome import FlowInvalid, FlowShown, FlowStarted, Outcom
 from vestibule.domain.request import Request
 from vestibule.flows import submitting
 from vestibule.flows.signing_up import signed_up
+from vestibule.flows.vouched import arrived
 from vestibule.hooks import chain
 from vestibule.hooks.hook import Moment
 from vestibule.lifecycle import destinations, drawing, loading, opening
 from vestibule.lifecycle.loading import Resumed
-from vestibule.methods.method import Attempt, Pending, Proven, Rejected
+from vestibule.methods.method import Attempt, Pending, Proven, Redirected, Rejected, Vouched
 from vestibule.services import Services
 from vestibule.ui.decode import BadBody
 from vestibule.ui.violations import problems as problems_of
@@ -79,7 +80,7 @@ def _answered(resumed: Resumed, request: Request, svc: Services) -> Outcome:
     if isinstance(form, BadBody):
         loading.ensure_own(flow, request)
         return submitting.refused(flow, "", [submitting.unreadable(form)], request, svc)
-    problem = loading.guard(flow, request, form.text("csrf_token"))
+    problem = submitting.guard(flow, form, request, svc)
     if problem:
         return submitting.refused(flow, "", [problem], request, svc, traits=form.traits)
     method = submitting.chosen(Kind.REGISTRATION, form, svc)
@@ -92,6 +93,10 @@ def _answered(resumed: Resumed, request: Request, svc: Services) -> Outcome:
             return submitting.refused(counted or flow, method.id, problems, request, svc, **values)
         case Pending() as pending:
             return submitting.next_step(pending, method, form, request, svc)
+        case Redirected(location, cookies):
+            return submitting.elsewhere(flow, method.id, location, cookies)
+        case Vouched() as vouched:
+            return arrived(vouched, attempt, svc)
         case Proven() as proven:
             return signed_up(proven, method.id, attempt, svc)
 

@@ -14,11 +14,12 @@ from vestibule.flows.settings_change import Submitted, began, change, ensure_fre
 from vestibule.hooks.hook import Moment
 from vestibule.lifecycle import assurance, destinations, drawing, loading, opening, owned
 from vestibule.lifecycle.owned import Owned
-from vestibule.methods.method import Change, Form, Pending, Rejected, SettingsAttempt, SettingsMethod
+from vestibule.methods.method import Change, Form, Pending, Redirected, Rejected, SettingsAttempt, SettingsMethod
 from vestibule.methods.profile_settings import PROFILE, reopened
 from vestibule.methods.registry import KNOWN, SETTINGS
 from vestibule.ports import TransactionCancelled
 from vestibule.services import Services
+from vestibule.stores.continuity import ticket_in
 from vestibule.stores.flows import FlowChanged
 from vestibule.stores.identities import AlreadyExists, IdentityChanged
 from vestibule.ui import messages
@@ -80,7 +81,7 @@ def submit(request: Request, svc: Services) -> Outcome:
 def _went_on(mine: Owned, request: Request, svc: Services) -> Outcome:
     """With the parked form, once; without one the form is shown as it is. HEAD takes nothing."""
     flow = mine[0]
-    ticket = request.cookies.get(CONTINUITY, "")
+    ticket = ticket_in(request.cookies.get(CONTINUITY, ""))
     parked = svc.continuity.find(ticket) if request.method == "GET" else None
     if parked is None or (parked.flow_id, parked.identity_id) != (flow.id, flow.identity_id):
         return FlowContinued(flow=flow, document=drawing.document(flow, request, svc))
@@ -109,7 +110,7 @@ def _decided(submitted: Submitted, svc: Services) -> Outcome:
         return submitting.refused(flow, "", [problem], request, svc)
     if method.protected:
         ensure_fresh(submitted, method.id, svc)
-    attempt = SettingsAttempt(flow, form, submitted.session, submitted.identity)
+    attempt = SettingsAttempt(flow, form, submitted.session, submitted.identity, request)
     match method.submit(attempt, svc):
         case Rejected() as rejected:
             return _refused(rejected, submitted, method, svc)
@@ -117,6 +118,8 @@ def _decided(submitted: Submitted, svc: Services) -> Outcome:
             stored = svc.flows.save(replace(following, updated_at=svc.clock.now()))
             document = drawing.document(stored, request, svc, transient_payload=dict(form.transient_payload))
             return FlowContinued(flow=stored, document=document, method=method.id)
+        case Redirected(location, cookies):
+            return submitting.elsewhere(flow, method.id, location, cookies)
         case Change() as wanted:
             try:
                 return change(wanted, submitted, method.id, svc)

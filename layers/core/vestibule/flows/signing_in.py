@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec.structs import replace
 
 from vestibule.config.points import Point
@@ -10,6 +12,7 @@ from vestibule.domain.errors import NotFound, SessionInactive
 from vestibule.domain.event import LOGIN_SUCCEEDED, LOGIN_SUSPICIOUS, Event
 from vestibule.domain.flow import Flow, Kind
 from vestibule.domain.identity import Identity
+from vestibule.domain.json import Json
 from vestibule.domain.message import Problem
 from vestibule.domain.outcome import FlowInvalid, Outcome, SignedIn
 from vestibule.flows import submitting
@@ -17,10 +20,13 @@ from vestibule.hooks import chain
 from vestibule.hooks.hook import Moment
 from vestibule.lifecycle import assurance, destinations, issuing
 from vestibule.lifecycle.issuing import Issued
+from vestibule.methods.identifier import LINK
 from vestibule.methods.method import Attempt, Proven
+from vestibule.methods.oidc import links
+from vestibule.methods.oidc.links import OIDC
 from vestibule.ports import TransactionCancelled, TransactWrite
 from vestibule.services import Services
-from vestibule.stores.identities import IdentityChanged
+from vestibule.stores.identities import AlreadyExists, IdentityChanged, Secrets
 from vestibule.stores.identity_items import from_item
 from vestibule.ui import messages
 
@@ -36,9 +42,16 @@ _TRIES = 5
 
 def signed_in(proven: Proven, method: str, attempt: Attempt, svc: Services) -> Outcome:
     payload = dict(attempt.form.transient_payload)
-    flow, identity = replace(attempt.flow, active=method, transient_payload=payload), _verified(proven, svc)
-    if not identity.active:
+    flow = replace(attempt.flow, active=method, transient_payload=payload)
+    if not proven.identity.active:
         return _disabled(flow, method, attempt, svc)
+    link = attempt.flow.internal.get(LINK)
+    if link is not None and link["who"] != proven.identity.id:
+        problem = Problem(messages.LOGIN_LINKED_CREDENTIALS_DO_NOT_MATCH())
+        return submitting.refused(flow, method, [problem], attempt.request, svc)
+    waiting = links.waited(link, svc) if link is not None else None
+    becomes = _becoming(proven, waiting[0] if waiting else None, svc)
+    identity, secrets = becomes(proven.identity)
     return_to = destinations.after(attempt.flow, method, svc)
     session = attempt.session
     if session is not None and session.identity_id == identity.id:
@@ -91,28 +104,57 @@ def _events(issued: Issued, proven: Proven, flow: Flow, svc: Services) -> list[E
     return events
 
 
-def _verified(proven: Proven, svc: Services) -> Identity:
-    """The identity with the address that was proven along; one that is verified stays as it is."""
+Becomes = Callable[[Identity], tuple[Identity, Secrets]]
+"""What a sign-in makes of the person, as they are read now; the same object where it changes nothing."""
+
+
+def _becoming(proven: Proven, linked: Json | None, svc: Services) -> Becomes:
+    """`linked` is the account at a provider that belongs to them from now on."""
+
+    def becomes(old: Identity) -> tuple[Identity, Secrets]:
+        new = _verified(old, proven, svc)
+        new = proven.renewed(new) if proven.renewed else new
+        if linked is None:
+            return new, {}
+        config = svc.identities.configs(old.id, [OIDC]).get(OIDC, {})
+        new, config = links.with_link(new, config, linked, svc)
+        secrets: Secrets = {OIDC: config}
+        return new, secrets
+
+    return becomes
+
+
+def _verified(identity: Identity, proven: Proven, svc: Services) -> Identity:
+    """With the address that was proven along; one that is verified stays as it is."""
     via, value = proven.address or ("", "")
-    address = verifiable(proven.identity, via, value)
-    if address is None or address.verified:
-        return proven.identity
-    return as_verified(proven.identity, via, value, svc.clock.now())
+    address = verifiable(identity, via, value)
+    return identity if address is None or address.verified else as_verified(identity, via, value, svc.clock.now())
 
 
-def _store(proven: Proven, identity: Identity, also: tuple[TransactWrite, ...], svc: Services) -> None:
+def _store(
+    proven: Proven,
+    planned: tuple[Identity, Secrets],
+    becomes: Becomes,
+    also: tuple[TransactWrite, ...],
+    svc: Services,
+) -> None:
     """The session, with what becomes of the identity and what proves it, in one transaction.
 
-    Raises TransactionCancelled.
+    Raises TransactionCancelled, and AlreadyExists where what is to be linked is somebody else's.
     """
+    old, (identity, secrets) = proven.identity, planned
     for _ in range(_TRIES):
-        if identity is proven.identity:
+        if identity is old:
             break
         try:
-            svc.identities.update(proven.identity, identity, also=also, told=())
+            svc.identities.update(old, identity, secrets, also)
         except IdentityChanged:
-            proven = replace(proven, identity=svc.identities.find(identity.id) or proven.identity)
-            identity = _verified(proven, svc) if proven.identity.active else proven.identity
+            old = svc.identities.find(identity.id) or old
+            identity, secrets = becomes(old) if old.active else (old, secrets)
+        except AlreadyExists:
+            if secrets or proven.renewed is None:
+                raise
+            identity = old  # what the provider calls them now is somebody else's here
         else:
             return
     svc.table.transact([svc.identities.still_active(identity), *also])

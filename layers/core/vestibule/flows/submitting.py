@@ -11,11 +11,12 @@ from vestibule.config.schema_fields import TraitField
 from vestibule.domain.errors import NotFound
 from vestibule.domain.flow import Flow, Kind
 from vestibule.domain.message import Problem
-from vestibule.domain.outcome import FlowContinued, FlowInvalid
+from vestibule.domain.outcome import CookieChanges, FlowContinued, FlowInvalid
 from vestibule.domain.request import Request
 from vestibule.domain.session import Aal
-from vestibule.lifecycle import drawing
+from vestibule.lifecycle import drawing, loading
 from vestibule.methods.method import Form, FormPart, Method, Pending
+from vestibule.methods.oidc_login import OIDC
 from vestibule.methods.registry import KNOWN, LEVELS, METHODS
 from vestibule.ports import TransactionCancelled, TransactWrite
 from vestibule.services import Services
@@ -36,7 +37,8 @@ def read_form(kind: Kind, request: Request, traits: tuple[TraitField, ...] | Non
     A body that cannot be read is a value here: it becomes a message of the form, which has to be loaded first.
     """
     names = [name for method in METHODS[kind] for name in method.fields]
-    wanted = shape("method", "csrf_token", *names, traits=traits, transient_payload=FieldKind.OBJECT)
+    objects = {"transient_payload": FieldKind.OBJECT, "upstream_parameters": FieldKind.OBJECT}
+    wanted = shape("method", "csrf_token", *names, traits=traits, **objects)
     try:
         return Form(decode(request.body, request.headers.get("content-type"), wanted))
     except BadBody as bad:
@@ -54,9 +56,21 @@ def chosen_of(methods: Sequence[_Part], known: frozenset[str], form: Form, svc: 
     for method in methods:
         if method.enabled(svc) and method.responsible(form):
             return method
-    if form.method in known:
+    present = any(method.id == form.method and method.enabled(svc) for method in methods)
+    if form.method in known and not present:
         raise NotFound(f"The method {form.method} is not enabled for this flow")
     return None
+
+
+def guard(flow: Flow, form: Form, request: Request, svc: Services) -> Problem | None:
+    """`loading.guard`, except for whoever leaves for a provider: that needs no token (contract 07 §2).
+
+    Nothing has happened then; the one who comes back needs the cookie that is set now.
+    """
+    leaving = next((each for each in METHODS[flow.kind] if each.id == OIDC), None)
+    if not flow.is_api and leaving is not None and leaving.enabled(svc) and leaving.responsible(form):
+        return None
+    return loading.guard(flow, request, form.text("csrf_token"))
 
 
 def no_method(kind: Kind) -> Problem:
@@ -82,6 +96,11 @@ def next_step(
         where = svc.urls.ui(flow.kind, flow=flow.id)
         return FlowContinued(flow=flow, document=document, method=method.id, location=where, apps="told")
     return FlowInvalid(flow=flow, document=document, method=method.id, refused=False)
+
+
+def elsewhere(flow: Flow, method: str, location: str, cookies: CookieChanges) -> FlowContinued:
+    """The flow waits until the person comes back from there."""
+    return FlowContinued(flow=flow, document={}, method=method, location=location, apps="told", cookies=cookies)
 
 
 def _stored(flow: Flow, writes: Sequence[TransactWrite], svc: Services) -> Flow:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from vestibule.domain.flow import Flow, Kind
 from vestibule.methods import code, traits
 from vestibule.methods.code import CODE
 from vestibule.methods.identifier_first import IDENTIFIER_FIRST, REPEATED
 from vestibule.methods.keys import webauthn_login
 from vestibule.methods.keys.ceremony import WEBAUTHN
+from vestibule.methods.oidc_login import OIDC
+from vestibule.methods.oidc_registration import RETURNED
 from vestibule.methods.registry import METHODS
 from vestibule.services import Services
 from vestibule.ui import ordering
@@ -28,7 +32,12 @@ def nodes(flow: Flow, token: str, svc: Services) -> tuple[Node, ...]:
         by_method = {CODE: by_method[CODE]}
     elif webauthn_login.is_waiting(flow) and by_method.get(WEBAUTHN):
         by_method = {WEBAUTHN: by_method[WEBAUTHN]}
-    fields = traits.nodes(flow, svc) if flow.kind is Kind.REGISTRATION else ()
+    returned = flow.internal.get(RETURNED)
+    if returned:
+        by_method = {OIDC: by_method.get(OIDC, ())}
+    fields = traits.nodes(flow, svc) if flow.kind is Kind.REGISTRATION and (not returned or returned[1]) else ()
+    if returned and svc.config.feature_flags.legacy_oidc_registration_node_group:
+        fields = [replace(node, group=OIDC) for node in fields]
     drawn = _distinct([*fields, *(node for part in by_method.values() for node in part)])
     authors = {method for method, part in by_method.items() if part}
     if not _shows_token(flow, authors):

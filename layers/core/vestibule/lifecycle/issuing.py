@@ -59,10 +59,21 @@ def refresh(
         identity=identity,
         authenticated_at=now,
         expires_at=now + svc.config.session.lifespan,
-        methods=(*session.methods, factor),
+        methods=(*(each for each in session.methods if not _same_account(each, factor)), factor),
     )
     shown = replace(renewed, expires_at=session.expires_at, devices=(*session.devices, _device(NIL_UUID, request)))
     return Issued(renewed, request.session_token or "", shown, is_new=False)
+
+
+def also_by(issued: Issued, factor: AuthenticationMethod) -> Issued:
+    """The session with one more proof in it."""
+    session, shown = (replace(each, methods=(*each.methods, factor)) for each in (issued.session, issued.shown))
+    return replace(issued, session=session, shown=shown)
+
+
+def _same_account(one: AuthenticationMethod, other: AuthenticationMethod) -> bool:
+    """As recorded: a sign-in at the same provider once more stands in place of the earlier one."""
+    return bool(one.provider) and (one.method, one.provider) == (other.method, other.provider)
 
 
 def cookies(issued: Issued, flow: Flow, svc: Services, *, secret: str = "") -> CookieChanges:

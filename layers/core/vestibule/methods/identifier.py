@@ -13,6 +13,9 @@ from vestibule.ui.nodes import Node, input_node
 IDENTIFIER = "identifier"
 """`flow.internal["identifier"]`: known already, from the first step or from the session that is refreshed."""
 
+LINK = "link"
+"""`flow.internal["link"]`: the account at a provider that waits for the sign-in of whom it shall belong to."""
+
 FIRST = "identifier_first"
 """The method, and the group of its nodes, that asks for the identifier alone."""
 
@@ -29,6 +32,8 @@ def identifier_nodes(flow: Flow, svc: Services) -> Sequence[Node]:
     Open, or hidden when a refresh knows it; none where the first step's own node carries it.
     """
     known = flow.internal.get(IDENTIFIER)
+    if LINK in flow.internal:
+        return (input_node(IDENTIFIER, "hidden", "default", value=known, required=True, label=label(svc)),)
     if known and flow.refresh:
         return (input_node(IDENTIFIER, "hidden", "default", value=known),)
     if not flow.refresh and (known or "methods" in flow.internal):

@@ -17,6 +17,9 @@ from vestibule.methods.code import CODE
 from vestibule.methods.identifier import FIRST, IDENTIFIER, first_node
 from vestibule.methods.keys.known import first_factors_with_keys, with_keys
 from vestibule.methods.method import Attempt, Form, Pending, Rejected, Verdict
+from vestibule.methods.oidc import links
+from vestibule.methods.oidc.links import OIDC
+from vestibule.methods.oidc_login import PROVIDERS
 from vestibule.methods.password_login import PASSWORD
 from vestibule.ports import Key
 from vestibule.services import Services
@@ -62,13 +65,15 @@ class IdentifierFirst(Struct, frozen=True):
         """
         identifier = attempt.form.text(IDENTIFIER)
         owner = code_login.account(identifier, attempt.found, svc) if _by_code(svc) and identifier else None
-        methods = [*_methods(attempt, owner, svc), *_by_key(attempt, owner, svc)]
+        by_provider, providers = _by_provider(attempt, owner, svc)
+        methods = [*_methods(attempt, owner, svc), *_by_key(attempt, owner, svc), *by_provider]
         if not methods:
             problem = Problem(messages.ACCOUNT_NOT_FOUND(), f"#/{IDENTIFIER}")
             return Rejected((problem,), {IDENTIFIER: identifier})
         if CODE in methods and owner is None:
             return _without_account(attempt, identifier, methods)
         known = _known(attempt.flow, identifier, methods)
+        known = replace(known, internal={**known.internal, **providers})
         if methods == [CODE] and owner is not None:
             identity = svc.identities.find(owner)
             if identity is not None and code_login.may_receive(identity, normalised(identifier), svc):
@@ -121,6 +126,21 @@ def _by_key(attempt: Attempt, owner: str | None, svc: Services) -> list[str]:
     entry = svc.identities.read_identifier(attempt.found[row])
     identity_id = entry.identity_id if entry else owner
     return with_keys(svc.identities.configs(identity_id, offered), offered) if identity_id else []
+
+
+def _by_provider(attempt: Attempt, owner: str | None, svc: Services) -> tuple[list[str], dict[str, Any]]:
+    """Whether providers sign the account in, and which: all there are where accounts are not to be told."""
+    identifier = attempt.form.text(IDENTIFIER)
+    if not identifier or not svc.config.selfservice.methods.oidc.enabled:
+        return [], {}
+    if svc.config.security.account_enumeration.mitigate:
+        return [OIDC], {}
+    row = svc.identities.identifier_key(PASSWORD, normalised(identifier))
+    entry = svc.identities.read_identifier(attempt.found[row])
+    identity_id = entry.identity_id if entry else owner
+    identity = svc.identities.find(identity_id) if identity_id else None
+    linked = links.linked(identity) if identity else ()
+    return [OIDC] if linked else [], {PROVIDERS: list(linked)}
 
 
 def _by_code(svc: Services) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct, field
 
@@ -12,6 +12,7 @@ from vestibule.domain.flow import Flow
 from vestibule.domain.identity import Identity
 from vestibule.domain.json import Json
 from vestibule.domain.message import Problem
+from vestibule.domain.outcome import UNCHANGED, CookieChanges
 from vestibule.domain.record import Unprinted
 from vestibule.domain.request import Request
 from vestibule.domain.session import AuthenticationMethod, Session
@@ -19,6 +20,10 @@ from vestibule.ports import Item, Key, TransactWrite
 from vestibule.services import Services
 from vestibule.stores.identities import Secrets
 from vestibule.ui.nodes import Node
+
+if TYPE_CHECKING:
+    from vestibule.methods.oidc.client import Tokens
+    from vestibule.methods.oidc.providers import Provider
 
 _LONGEST_CODE = 64
 """Characters as typed; codes have six or eight."""
@@ -103,7 +108,27 @@ class Pending(Struct, frozen=True):
     in_browser: bool = False
 
 
-Verdict = Proven | Rejected | Pending
+class Redirected(Unprinted, frozen=True):
+    """The person goes on elsewhere, and comes back from there: browsers are sent, apps are told where."""
+
+    location: str
+    cookies: CookieChanges = UNCHANGED
+
+
+class Vouched(Unprinted, frozen=True):
+    """A provider says who the person is: whether that signs them in or up is yet to be seen.
+
+    `claims` are theirs, `tokens` what else it gave. `traits` and `payload` were in the form that the person left with.
+    """
+
+    provider: Provider
+    claims: Json
+    tokens: Tokens
+    traits: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    payload: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+Verdict = Proven | Rejected | Pending | Redirected | Vouched
 
 
 class Change(Unprinted, frozen=True):
@@ -126,6 +151,7 @@ class SettingsAttempt(Struct, frozen=True):
     form: Form
     session: Session
     identity: Identity
+    request: Request
 
 
 class FormPart(Protocol):
@@ -175,6 +201,6 @@ class SettingsMethod(FormPart, Protocol):
         """Whether it always needs a session that is fresh; what changes addresses or identifiers does anyway."""
         ...
 
-    def submit(self, attempt: SettingsAttempt, svc: Services) -> Change | Rejected | Pending:
+    def submit(self, attempt: SettingsAttempt, svc: Services) -> Change | Rejected | Pending | Redirected:
         """Raises FlowErrors of its own."""
         ...

@@ -18,6 +18,9 @@ from vestibule.methods.keys.webauthn_settings import WebauthnSettings
 from vestibule.methods.lookup_secret_login import LookupSecretLogin
 from vestibule.methods.lookup_secret_settings import LookupSecretSettings
 from vestibule.methods.method import Method, SettingsMethod
+from vestibule.methods.oidc_login import OidcLogin
+from vestibule.methods.oidc_registration import OidcRegistration
+from vestibule.methods.oidc_settings import OidcSettings
 from vestibule.methods.password_login import PasswordLogin
 from vestibule.methods.password_registration import PasswordRegistration
 from vestibule.methods.password_settings import PasswordSettings
@@ -35,6 +38,7 @@ from vestibule.methods.verification_link import VerificationLink
 METHODS: Mapping[Kind, tuple[Method, ...]] = {
     Kind.LOGIN: (
         PasswordLogin(),
+        OidcLogin(),
         CodeLogin(),
         TotpLogin(),
         PasskeyLogin(),
@@ -45,6 +49,7 @@ METHODS: Mapping[Kind, tuple[Method, ...]] = {
     Kind.REGISTRATION: (
         ProfileRegistration(),
         PasswordRegistration(),
+        OidcRegistration(),
         CodeRegistration(),
         PasskeyRegistration(),
         WebauthnRegistration(),
@@ -62,6 +67,7 @@ RECOVERY: tuple[RecoveryMethod, ...] = (RecoveryLink(), RecoveryCode())
 SETTINGS: tuple[SettingsMethod, ...] = (
     ProfileSettings(),
     PasswordSettings(),
+    OidcSettings(),
     TotpSettings(),
     PasskeySettings(),
     WebauthnSettings(),
@@ -79,6 +85,7 @@ KNOWN: Mapping[Kind, frozenset[str]] = {
 
 LEVELS: Mapping[str, frozenset[str]] = {
     "password": frozenset({Aal.AAL1}),
+    "oidc": frozenset({Aal.AAL1}),
     "identifier_first": frozenset({Aal.AAL1}),
     "passkey": frozenset({Aal.AAL1}),
     "totp": frozenset({Aal.AAL2}),

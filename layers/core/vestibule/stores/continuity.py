@@ -1,4 +1,4 @@
-"""Forms that were parked while their sender proves once more who they are. Contract 01 §8."""
+"""Forms that were parked while their sender proves who they are, here or elsewhere. Contract 01 §8, 03 §10."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from vestibule.ports import Absent, Clock, ConditionFailed, Key, Present, Put, R
 
 LIFESPAN = timedelta(minutes=15)
 _SECRET = 32
+_BESIDE = "~"
 
 
 class Parked(Unprinted, frozen=True):
@@ -23,6 +24,17 @@ class Parked(Unprinted, frozen=True):
     flow_id: str
     identity_id: str
     fields: Mapping[str, Any]
+
+
+def ticket_in(cookie: str, *, elsewhere: bool = False) -> str:
+    """The ticket in the browser's cookie: for a form of ours, or for a sign-in `elsewhere`. One may stand beside."""
+    form, _, journey = cookie.partition(_BESIDE)
+    return journey if elsewhere else form
+
+
+def cookie_with(cookie: str, journey: str) -> str:
+    """The cookie with a ticket for a sign-in elsewhere, beside whatever form of ours waits."""
+    return f"{ticket_in(cookie)}{_BESIDE}{journey}"
 
 
 class ContinuityStore:
@@ -37,11 +49,11 @@ class ContinuityStore:
         self._clock = clock
         self._random = random
 
-    def park(self, form: Parked) -> str:
-        """Store a form for a quarter of an hour; returns the ticket that gets it back."""
+    def park(self, form: Parked, lifespan: timedelta = LIFESPAN) -> str:
+        """Store a form, for a quarter of an hour unless said otherwise; returns the ticket that gets it back."""
         record = self._random.uuid4()
         ticket = f"{record}.{to_base64url(self._random.bytes(_SECRET))}"
-        expires_at = self._clock.now() + LIFESPAN
+        expires_at = self._clock.now() + lifespan
         document = json.dumps([form.flow_id, form.identity_id, dict(form.fields)])
         item = {
             "pk": _key(record)[0],

@@ -1,0 +1,271 @@
+"""Our side of the conversation with a provider: where people are sent, what their code is traded for, who they are."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import logging
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, quote, quote_plus, urlencode
+
+from msgspec import field
+
+from vestibule.config.json_shapes import is_object
+from vestibule.config.urls import with_query
+from vestibule.crypto.text import to_base64url
+from vestibule.domain.errors import InternalError
+from vestibule.domain.json import Json
+from vestibule.domain.record import Unprinted
+from vestibule.methods.oidc import apple, id_tokens
+from vestibule.methods.oidc.claims import LONGEST, claims
+from vestibule.methods.oidc.endpoints import Endpoints, failed, nonsense
+from vestibule.methods.oidc.id_tokens import Expected, Untrusted
+from vestibule.methods.oidc.profiles import READERS
+from vestibule.methods.oidc.providers import Provider, requested_claims
+from vestibule.ports import WebResponse, WebUnreachable
+from vestibule.services import Services
+
+_log = logging.getLogger("vestibule")
+
+TIMEOUT = 8.0
+"""Seconds for one question to a provider: three of them stay below what a request may take."""
+
+LIMIT = 512 * 1024
+_LONGEST_TOKEN = 32 * 1024
+_UPSTREAM = ("hd", "prompt", "auth_type", "acr_values")
+"""Which parameters of the sign-in page a client may choose."""
+
+_CODE = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
+
+
+class Tokens(Unprinted, frozen=True):
+    """What a code was traded for. `answer` is all that came with them."""
+
+    access: str = ""
+    id: str = ""
+    refresh: str = ""
+    answer: Json = field(default_factory=dict[str, Any])
+
+
+# --- the way there --------------------------------------------------------------------------------------
+
+
+def redirect_uri(provider: Provider, svc: Services) -> str:
+    """Where the provider sends people back to."""
+    base = str(svc.config.selfservice.methods.oidc.config.base_redirect_uri or svc.urls.public).rstrip("/")
+    callback = f"{base}/self-service/methods/oidc/callback"
+    return callback if provider.pkce == "force" else f"{callback}/{quote(provider.id, safe='')}"
+
+
+def uses_pkce(provider: Provider, at: Endpoints) -> bool:
+    return provider.pkce == "force" or (provider.pkce == "auto" and at.knows_pkce)
+
+
+def challenge(verifier: str) -> str:
+    """RFC 7636 §4.2, S256."""
+    return to_base64url(hashlib.sha256(verifier.encode()).digest())
+
+
+def sign_in_address(
+    provider: Provider, at: Endpoints, state: str, svc: Services, *, verifier: str, nonce: str,
+    refresh: bool = False, upstream: Mapping[str, Any] | None = None,
+) -> str:  # fmt: skip
+    """The provider's sign-in page. `upstream` is what the client asks of it. Raises Misconfigured."""
+    asked = {
+        "client_id": provider.config.client_id,
+        "redirect_uri": redirect_uri(provider, svc),
+        "response_type": "code",
+        "scope": " ".join(provider.scopes),
+        "state": state,
+        **provider.parameters(refresh=refresh),
+    }
+    if verifier:
+        asked |= {"code_challenge": challenge(verifier), "code_challenge_method": "S256"}
+    if nonce:
+        asked["nonce"] = nonce
+    if wanted := requested_claims(provider.config):
+        asked["claims"] = json.dumps(wanted, separators=(",", ":"))
+    chosen = {name: value for name in _UPSTREAM if isinstance(value := (upstream or {}).get(name), str) and value}
+    return with_query(at.authorize, **dict(sorted((asked | chosen).items())))
+
+
+# --- the code -------------------------------------------------------------------------------------------
+
+
+def traded(provider: Provider, at: Endpoints, code: str, verifier: str, svc: Services) -> Tokens:
+    """The tokens for a code. Raises UpstreamFailed, and InternalError where the provider refuses it."""
+    form = {
+        "code": code,
+        "grant_type": "authorization_code",
+        "redirect_uri": redirect_uri(provider, svc),
+        **provider.row.exchange,
+        **({"code_verifier": verifier} if verifier else {}),
+    }
+    answer = _asked_for_tokens(provider, at, form, svc)
+    said = document(answer)
+    refused = said is not None and not said.get("access_token") and not said.get("accessToken")
+    if 400 <= answer.status < 500 or (answer.status < 300 and refused and "error" in (said or {})):
+        error = str((said or {}).get("error", ""))
+        why = error if _CODE.fullmatch(error) else str(answer.status)
+        _log.warning("a provider refuses the code: %s", why, extra={"provider": provider.id})
+        raise InternalError
+    if answer.status >= 300 or said is None:
+        raise nonsense(provider, f"token endpoint, {answer.status}")
+    return _tokens(provider, said)
+
+
+def _asked_for_tokens(provider: Provider, at: Endpoints, form: dict[str, str], svc: Services) -> WebResponse:
+    client_id, secret = provider.config.client_id, _secret(provider, svc)
+    headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
+    body = urlencode(sorted(form.items()))
+    if provider.row.client_in == "json":
+        headers["Content-Type"] = "application/json"
+        names = {"clientId": client_id, "clientSecret": secret, "code": form["code"]}
+        body = json.dumps(names | {"grantType": form["grant_type"]})
+    elif at.client_in_body:
+        body = urlencode(sorted({**form, "client_id": client_id, "client_secret": secret}.items()))
+    else:
+        # RFC 6749 §2.3.1: form-encoded before they are joined.
+        pair = f"{quote_plus(client_id)}:{quote_plus(secret)}"
+        headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
+    return ask(provider, "POST", at.token, svc, headers=headers, body=body.encode())
+
+
+def _secret(provider: Provider, svc: Services) -> str:
+    if provider.config.provider == "apple":
+        return apple.client_secret(provider, svc)
+    return provider.config.client_secret or ""
+
+
+def _tokens(provider: Provider, said: Json) -> Tokens:
+    texts = {
+        name: str(said.get(name) or said.get(other) or "")
+        for name, other in (("access_token", "accessToken"), ("id_token", ""), ("refresh_token", "refreshToken"))
+    }
+    if not texts["access_token"] or any(len(text) > _LONGEST_TOKEN for text in texts.values()):
+        raise nonsense(provider, "token endpoint, no usable token")
+    return Tokens(texts["access_token"], texts["id_token"], texts["refresh_token"], said)
+
+
+# --- the person -----------------------------------------------------------------------------------------
+
+
+def person(provider: Provider, at: Endpoints, tokens: Tokens, nonce: str, svc: Services) -> Json:
+    """The claims of who signed in. Raises Untrusted, UpstreamFailed."""
+    _ensure_granted(provider, tokens)
+    if provider.row.speaks != "oidc":
+        return _of_documents(provider, at, tokens, svc)
+    source = provider.config.claims_source
+    expected = Expected((provider.config.client_id,), nonce or None)
+    if not tokens.id and source == "id_token":
+        raise Untrusted("the provider sent no ID token")
+    said = id_tokens.verified(tokens.id, provider, at, expected, svc) if tokens.id else {}
+    if source == "userinfo":
+        profile = profile_at(provider, at.userinfo, tokens, svc)
+        if said and profile.get("sub") != said["sub"]:
+            raise Untrusted("the provider's answers are about two persons")
+        return _usable(provider, claims(profile, profile, issuer=at.issuers[0]))
+    if provider.config.provider == "microsoft":
+        said = _by_subject_source(provider, tokens, said, svc)
+    return _usable(provider, claims(said, said, issuer=at.issuers[0]))
+
+
+def by_id_token(provider: Provider, at: Endpoints, token: str, nonce: str, svc: Services) -> Json:
+    """The claims of a token that an app brings. Raises Untrusted, UpstreamFailed."""
+    audiences = (provider.config.client_id, *provider.config.additional_id_token_audiences)
+    expected = Expected(audiences, nonce or None, provider.row.nonce_may_lack, by_app=True)
+    said = id_tokens.verified(token, provider, at, expected, svc)
+    return _usable(provider, claims(said, said, issuer=at.issuers[0]))
+
+
+def _of_documents(provider: Provider, at: Endpoints, tokens: Tokens, svc: Services) -> Json:
+    first, *rest = ((name, provider.address(url)) for name, url in provider.row.documents.items())
+    profile = dict(profile_at(provider, first[1], tokens, svc))
+    for name, url in rest:
+        if provider.config.provider != "github" or "user:email" in provider.config.scope:
+            profile[name] = _read_at(provider, url, tokens, svc)
+    seen = profile | {"token": tokens.answer} if provider.config.provider == "vk" else profile
+    return _usable(provider, claims(READERS[provider.row.reader](seen), profile, issuer=at.issuers[0]))
+
+
+def _by_subject_source(provider: Provider, tokens: Tokens, said: Json, svc: Services) -> Json:
+    """Microsoft's `sub` is another one for each client; these are the same for all of a tenant's."""
+    match provider.config.subject_source:
+        case "me":
+            me = profile_at(provider, provider.row.documents["me"], tokens, svc)
+            return said | {"sub": me.get("id")}
+        case "oid":
+            return said | {"sub": said.get("oid")}
+        case _:
+            return said
+
+
+def _usable(provider: Provider, said: Json) -> Json:
+    if not said.get("sub") or len(said["sub"]) > LONGEST:
+        raise Untrusted(f"{provider.label} does not say who signed in")
+    return said
+
+
+def _ensure_granted(provider: Provider, tokens: Tokens) -> None:
+    """Where no scopes are named, those are granted that were asked for (RFC 6749 §5.1). Raises Untrusted."""
+    granted = tokens.answer.get("scope")
+    if not provider.row.checked or not isinstance(granted, str):
+        return
+    if not set(re.split(r"[\s,]+", granted)).issuperset(provider.scopes):
+        raise Untrusted("not everything that is needed was allowed at the provider")
+
+
+def profile_at(provider: Provider, url: str, tokens: Tokens, svc: Services) -> Json:
+    """Raises UpstreamFailed."""
+    document = _read_at(provider, url, tokens, svc)
+    if not is_object(document):
+        raise nonsense(provider, "profile")
+    return document
+
+
+def _read_at(provider: Provider, url: str, tokens: Tokens, svc: Services) -> Any:
+    if not url:
+        raise nonsense(provider, "it has no address for profiles")
+    headers = {"Accept": "application/json"}
+    bearer = provider.row.bearer
+    if bearer.startswith("?"):
+        url = with_query(url, **{bearer[1:]: tokens.access})
+    else:
+        headers[bearer] = f"Bearer {tokens.access}" if bearer == "Authorization" else tokens.access
+    if provider.config.provider == "facebook":
+        secret = (provider.config.client_secret or "").encode()
+        url = with_query(url, appsecret_proof=hmac.new(secret, tokens.access.encode(), "sha256").hexdigest())
+    answer = ask(provider, "GET", url, svc, headers=headers)
+    document = _json(answer)
+    if answer.status != 200 or document is None:
+        raise nonsense(provider, f"profile, {answer.status}")
+    return document
+
+
+def ask(
+    provider: Provider, method: str, url: str, svc: Services, *, headers: Mapping[str, str], body: bytes | None = None
+) -> WebResponse:
+    """Raises UpstreamFailed."""
+    try:
+        return svc.web.request(method, url, headers=headers, body=body, timeout=TIMEOUT, limit=LIMIT)
+    except WebUnreachable as unreachable:
+        raise failed(provider, unreachable) from None
+
+
+def document(answer: WebResponse) -> Json | None:
+    """JSON, or the form that some answer with whatever they are asked for."""
+    document = _json(answer)
+    if document is None and "form-urlencoded" in answer.headers.get("content-type", ""):
+        return dict(parse_qsl(answer.body.decode("utf-8", "replace")))
+    return document if is_object(document) else None
+
+
+def _json(answer: WebResponse) -> Any:
+    try:
+        return json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return None

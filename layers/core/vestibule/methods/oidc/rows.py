@@ -1,0 +1,299 @@
+"""What each named provider does otherwise than OpenID Connect says, a row each. Contract 03 §10."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from msgspec import Struct, field
+
+Speaks = Literal["oidc", "oauth2", "oauth1"]
+Pkce = Literal["auto", "never", "force"]
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """One kind of provider. `{issuer}` in an address is the issuer's, `{tenant}` the tenant of `microsoft_tenant`.
+
+    `oidc` providers publish where they are (discovery at the issuer), unless `trade` says it here; their claims are the
+    ID token's. The others' claims are made of `documents`, by the reader of that name in `profiles`: the first is the
+    person's own, the rest are added to it under their names.
+    """
+
+    speaks: Speaks = "oidc"
+    issuer: str = ""
+    page: str = ""
+    trade: str = ""
+    """Where people sign in, and where a code is traded for tokens."""
+    keys: str = ""
+    also_issuers: tuple[str, ...] = ()
+    documents: Mapping[str, str] = field(default_factory=dict[str, str])
+    reader: str = ""
+    scopes: tuple[str, ...] = ()
+    """Asked for in any case."""
+    checked: bool = False
+    """Whether what was asked for has to be granted."""
+    allowed: frozenset[str] = frozenset()
+    """Scopes that may be asked for; empty: any."""
+    parameters: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Of the address of the sign-in page."""
+    on_refresh: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The same where somebody who is signed in signs in once more."""
+    client_in: Literal["header", "body", "json"] = "header"
+    """Where our id and secret stand when a code is traded."""
+    exchange: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Sent along with the code."""
+    bearer: str = "Authorization"
+    """The header of the access token; `?` and a name: the parameter."""
+    pkce: Pkce = "auto"
+    needs_issuer: bool = False
+    takes_id_tokens: bool = False
+    """Whether apps may send the ID token that the provider gave them."""
+    sends_nonce: bool = True
+    nonce_may_lack: bool = False
+
+
+_LOGIN: Mapping[str, str] = {"prompt": "login"}
+
+ROWS: Mapping[str, Row] = {
+    # As recorded, the generic provider is sent no nonce: PKCE, state and cookie bind the answer to the browser.
+    "generic": Row(scopes=("openid",), on_refresh=_LOGIN, needs_issuer=True, sends_nonce=False),
+    "fedcm-test": Row(scopes=("openid",), on_refresh=_LOGIN, needs_issuer=True, takes_id_tokens=True),
+    "google": Row(
+        issuer="https://accounts.google.com",
+        also_issuers=("accounts.google.com",),
+        scopes=("openid",),
+        on_refresh=_LOGIN,
+        takes_id_tokens=True,
+        nonce_may_lack=True,
+    ),
+    "github": Row(
+        speaks="oauth2",
+        issuer="https://github.com/login/oauth/access_token",
+        page="https://github.com/login/oauth/authorize",
+        trade="https://github.com/login/oauth/access_token",
+        documents={"user": "https://api.github.com/user", "emails": "https://api.github.com/user/emails"},
+        reader="github",
+        checked=True,
+        client_in="body",
+    ),
+    "github-app": Row(
+        speaks="oauth2",
+        issuer="https://github.com/login/oauth/access_token",
+        page="https://github.com/login/oauth/authorize",
+        trade="https://github.com/login/oauth/access_token",
+        documents={"user": "https://api.github.com/user", "emails": "https://api.github.com/user/emails"},
+        reader="github",
+        client_in="body",
+    ),
+    "gitlab": Row(
+        speaks="oauth2",
+        issuer="https://gitlab.com",
+        page="{issuer}/oauth/authorize",
+        trade="{issuer}/oauth/token",
+        documents={"user": "{issuer}/oauth/userinfo"},
+        reader="standard",
+    ),
+    "microsoft": Row(
+        issuer="https://login.microsoftonline.com/{tenant}/v2.0",
+        page="https://login.microsoftonline.com/{tenant}/oauth2/v2.0/authorize",
+        trade="https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token",
+        keys="https://login.microsoftonline.com/{tenant}/discovery/v2.0/keys",
+        documents={"me": "https://graph.microsoft.com/v1.0/me"},
+        scopes=("openid",),
+        on_refresh=_LOGIN,
+    ),
+    "discord": Row(
+        speaks="oauth2",
+        issuer="https://discord.com/api/v6/oauth2/",
+        page="https://discord.com/api/oauth2/authorize",
+        trade="https://discord.com/api/oauth2/token",
+        documents={"user": "https://discord.com/api/users/@me"},
+        reader="discord",
+        checked=True,
+        parameters={"prompt": "none"},
+        on_refresh={"prompt": "consent"},
+        client_in="body",
+    ),
+    "salesforce": Row(
+        speaks="oauth2",
+        page="{issuer}/services/oauth2/authorize",
+        trade="{issuer}/services/oauth2/token",
+        documents={"user": "{issuer}/services/oauth2/userinfo"},
+        reader="standard",
+        needs_issuer=True,
+        client_in="body",
+    ),
+    "auth0": Row(
+        speaks="oauth2",
+        page="{issuer}/authorize",
+        trade="{issuer}/oauth/token",
+        documents={"user": "{issuer}/userinfo"},
+        reader="standard",
+        on_refresh=_LOGIN,
+        needs_issuer=True,
+        client_in="body",
+    ),
+    "slack": Row(
+        speaks="oauth2",
+        issuer="https://slack.com/oauth/",
+        page="https://slack.com/oauth/authorize",
+        trade="https://slack.com/api/oauth.access",
+        documents={"user": "https://slack.com/api/users.identity"},
+        reader="slack",
+        checked=True,
+        client_in="body",
+    ),
+    "spotify": Row(
+        speaks="oauth2",
+        issuer="https://accounts.spotify.com",
+        page="https://accounts.spotify.com/authorize",
+        trade="https://accounts.spotify.com/api/token",
+        documents={"user": "https://api.spotify.com/v1/me"},
+        reader="spotify",
+        checked=True,
+    ),
+    "facebook": Row(
+        speaks="oauth2",
+        issuer="https://graph.facebook.com/v3.2/oauth/access_token",
+        page="https://www.facebook.com/v3.2/dialog/oauth",
+        trade="https://graph.facebook.com/v3.2/oauth/access_token",
+        documents={
+            "user": "https://graph.facebook.com/me"
+            "?fields=id,name,first_name,last_name,middle_name,email,picture,birthday,gender"
+        },
+        reader="facebook",
+        on_refresh={"auth_type": "reauthenticate"},
+        client_in="body",
+    ),
+    "vk": Row(
+        speaks="oauth2",
+        issuer="https://api.vk.com/method/users.get",
+        page="https://oauth.vk.com/authorize",
+        trade="https://oauth.vk.com/access_token",
+        documents={"user": "https://api.vk.com/method/users.get?fields=photo_200,nickname,bdate,sex&v=5.103"},
+        reader="vk",
+        bearer="?access_token",
+        client_in="body",
+    ),
+    "yandex": Row(
+        speaks="oauth2",
+        issuer="https://login.yandex.ru/info",
+        page="https://oauth.yandex.com/authorize",
+        trade="https://oauth.yandex.com/token",
+        documents={"user": "https://login.yandex.ru/info?format=json"},
+        reader="yandex",
+    ),
+    "patreon": Row(
+        speaks="oauth2",
+        issuer="https://www.patreon.com/",
+        page="https://www.patreon.com/oauth2/authorize",
+        trade="https://www.patreon.com/api/oauth2/token",
+        documents={
+            "user": "https://www.patreon.com/api/oauth2/v2/identity"
+            "?fields[user]=first_name,last_name,url,full_name,email,image_url"
+        },
+        reader="patreon",
+        client_in="body",
+    ),
+    "lark": Row(
+        speaks="oauth2",
+        issuer="https://passport.feishu.cn/suite/passport/oauth/userinfo",
+        page="https://passport.feishu.cn/suite/passport/oauth/authorize",
+        trade="https://passport.feishu.cn/suite/passport/oauth/token",
+        documents={"user": "https://passport.feishu.cn/suite/passport/oauth/userinfo"},
+        reader="lark",
+        client_in="body",
+    ),
+    "apple": Row(
+        issuer="https://appleid.apple.com",
+        scopes=("openid",),
+        takes_id_tokens=True,
+        client_in="body",
+    ),
+    "netid": Row(
+        issuer="https://broker.netid.de",
+        documents={"user": "https://broker.netid.de/userinfo"},
+        scopes=("openid",),
+        on_refresh=_LOGIN,
+        takes_id_tokens=True,
+    ),
+    "dingtalk": Row(
+        speaks="oauth2",
+        issuer="https://api.dingtalk.com/v1.0/oauth2/userAccessToken",
+        page="https://login.dingtalk.com/oauth2/auth",
+        trade="https://api.dingtalk.com/v1.0/oauth2/userAccessToken",
+        documents={"user": "https://api.dingtalk.com/v1.0/contact/users/me"},
+        reader="dingtalk",
+        parameters={"prompt": "consent"},
+        client_in="json",
+        bearer="x-acs-dingtalk-access-token",
+    ),
+    "linkedin": Row(
+        speaks="oauth2",
+        issuer="https://login.linkedin.com/",
+        page="https://www.linkedin.com/oauth/v2/authorization",
+        trade="https://www.linkedin.com/oauth/v2/accessToken",
+        documents={
+            "user": "https://api.linkedin.com/v2/me?projection=(id,localizedLastName,localizedFirstName,"
+            "profilePicture(displayImage~digitalmediaAsset:playableStreams))",
+            "address": "https://api.linkedin.com/v2/emailAddress?q=members&projection=(elements*(handle~))",
+        },
+        reader="linkedin",
+        client_in="body",
+    ),
+    "linkedin_v2": Row(
+        issuer="https://www.linkedin.com/oauth",
+        also_issuers=("https://www.linkedin.com",),
+        scopes=("openid",),
+        on_refresh=_LOGIN,
+        client_in="body",
+    ),
+    "x": Row(
+        speaks="oauth1",
+        issuer="https://api.twitter.com/1.1/account/verify_credentials.json",
+        page="https://api.twitter.com/oauth/authenticate",
+        trade="https://api.twitter.com/oauth/access_token",
+        documents={"user": "https://api.twitter.com/1.1/account/verify_credentials.json?include_email=true"},
+        reader="x",
+        on_refresh={"force_login": "true"},
+        pkce="never",
+    ),
+    "line": Row(
+        issuer="https://access.line.me",
+        scopes=("openid",),
+        on_refresh=_LOGIN,
+        exchange={"id_token_key_type": "JWK"},
+        client_in="body",
+    ),
+    "jackson": Row(
+        page="{issuer}/api/oauth/authorize",
+        trade="{issuer}/api/oauth/token",
+        keys="{issuer}/oauth/jwks",
+        scopes=("openid",),
+        needs_issuer=True,
+        client_in="body",
+    ),
+    "amazon": Row(
+        speaks="oauth2",
+        issuer="https://www.amazon.com",
+        page="https://www.amazon.com/ap/oa",
+        trade="https://api.amazon.com/auth/o2/token",
+        documents={"user": "https://api.amazon.com/user/profile"},
+        reader="amazon",
+        allowed=frozenset({"profile", "profile:user_id", "postal_code"}),
+        pkce="never",
+        client_in="body",
+    ),
+    "uaepass": Row(
+        speaks="oauth2",
+        issuer="https://id.uaepass.ae",
+        page="{issuer}/idshub/authorize",
+        trade="{issuer}/idshub/token",
+        documents={"user": "{issuer}/idshub/userinfo"},
+        reader="uaepass",
+        scopes=("urn:uae:digitalid:profile:general",),
+        parameters={"acr_values": "urn:safelayer:tws:policies:authentication:level:low"},
+        on_refresh=_LOGIN,
+        pkce="force",
+    ),
+}

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from tests.hooks.web_hook.target import TEMPLATES
+from tests.providers import Provider, deployed
+from tests.world import World
+
+from vestibule.adapters.sqlite import SqliteTable
+
+Deploy = Callable[..., World]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_engine() -> Iterator[None]:
+    yield
+    TEMPLATES.close()
+
+
+@pytest.fixture
+def provider() -> Provider:
+    return Provider()
+
+
+@pytest.fixture
+def deploy(sqlite_table: SqliteTable, provider: Provider) -> Deploy:
+    """A deployment that offers the provider, with changes of its configuration."""
+
+    def made(changes: Any = None, schema: Any = None) -> World:
+        return deployed(sqlite_table, provider, changes, schema)
+
+    return made
+
+
+@pytest.fixture
+def world(deploy: Deploy) -> World:
+    return deploy()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import product
 from typing import Any
 
 import pytest
+from tests import codes
 from tests.settings import NEW_PASSWORD, build, code_of, enrol_codes, enrol_totp, flows, press, shown, step_up
-from tests.world import PASSWORD, PUBLIC, Browser, Client, Native, Spa, World
+from tests.world import PASSWORD, PUBLIC, Browser, Client, Native, Reply, Spa, World
 
 from vestibule.adapters.sqlite import SqliteTable
 from vestibule.config.document import merged
@@ -16,9 +17,13 @@ from vestibule.config.document import merged
 EMAIL = "alice@example.org"
 STEP_UP = f"{PUBLIC}/self-service/login/browser?aal=aal2"
 
-ENROL: dict[str, Callable[[Client], object]] = {"totp": enrol_totp, "lookup_secret": enrol_codes}
-SETS = [(), ("totp",), ("lookup_secret",), ("totp", "lookup_secret")]
+STORED: dict[str, Callable[[Client], Any]] = {"totp": enrol_totp, "lookup_secret": enrol_codes}
+SETS = [
+    *[(), ("totp",), ("lookup_secret",), ("code",), ("totp", "lookup_secret"), ("totp", "code")],
+    *[("lookup_secret", "code"), ("totp", "lookup_secret", "code")],
+]
 LEVELS = ["aal1", "highest_available"]
+MFA: dict[str, Any] = {"selfservice": {"methods": {"code": {"enabled": True, "mfa_enabled": True}}}}
 
 
 def configured(whoami: str, settings: str) -> dict[str, Any]:
@@ -29,7 +34,7 @@ def enrolled(world: World, factors: tuple[str, ...]) -> dict[str, Any]:
     """Somebody with these second factors; what each of them gave."""
     alice = Native(world)
     alice.sign_up(EMAIL)
-    return {factor: ENROL[factor](alice) for factor in factors}
+    return {factor: STORED[factor](alice) for factor in factors if factor in STORED}
 
 
 @pytest.mark.attack("set-09")
@@ -37,24 +42,52 @@ def enrolled(world: World, factors: tuple[str, ...]) -> dict[str, Any]:
 def test_the_highest_level_that_can_be_reached_is_asked_for(
     sqlite_table: SqliteTable, factors: tuple[str, ...], whoami: str, settings: str
 ) -> None:
-    world = build(sqlite_table, configured(whoami, settings))
-    given = enrolled(world, factors)
+    """Codes count by the configuration of now: people have their addresses before codes become a factor."""
+    config, person = configured(whoami, settings), codes.schema()
+    given = enrolled(build(sqlite_table, config, person), factors)
+    world = build(sqlite_table, merged(config, MFA) if "code" in factors else config, person)
     alice = Native(world)
     reply = alice.sign_in(EMAIL)
     lacks = bool(factors) and whoami == "highest_available"
     assert reply.status == 200
     assert (reply.json["session"]["identity"] is None) is lacks
     assert alice.whoami().status == (403 if lacks else 200)
+    assert alice.get("/sessions", Accept="application/json").status == (403 if lacks else 200)
     start = alice.get("/self-service/settings/api")
     assert start.status == (403 if factors and settings == "highest_available" else 200)
-    for factor in factors[:1]:
+    for factor in factors:
+        other = Native(world)
+        other.sign_in(EMAIL)
         world.clock.pass_by(seconds=60)
-        fields = (
-            {"totp_code": code_of(world, given["totp"])} if factor == "totp" else {"lookup_secret": given[factor][0]}
-        )
-        assert step_up(alice, method=factor, **fields).status == 200
-        assert alice.whoami().status == 200
-        assert alice.get("/self-service/settings/api").status == 200
+        assert show(other, factor, given).status == 200
+        assert other.whoami().json["authenticator_assurance_level"] == "aal2"
+        assert other.get("/self-service/settings/api").status == 200
+    assert alice.whoami().status == (403 if lacks else 200)
+
+
+def show(client: Client, factor: str, given: Mapping[str, Any]) -> Reply:
+    """The second factor of somebody who is signed in with the first."""
+    flow = client.start("login", aal="aal2")
+    if factor == "totp":
+        return client.submit(flow, method="totp", totp_code=code_of(client.world, given["totp"]))
+    if factor == "lookup_secret":
+        return client.submit(flow, method="lookup_secret", lookup_secret=given["lookup_secret"][0])
+    if flow.document["state"] == "choose_method":
+        flow = client.refused_flow("login", client.submit(flow, method="code", address=EMAIL))
+    return client.submit(flow, method="code", code=codes.last_code(client.world, EMAIL))
+
+
+@pytest.mark.parametrize("factors", [factors for factors in SETS if factors])
+def test_every_factor_that_somebody_has_is_on_offer_and_no_other(
+    sqlite_table: SqliteTable, factors: tuple[str, ...]
+) -> None:
+    person = codes.schema()
+    enrolled(build(sqlite_table, None, person), factors)
+    world = build(sqlite_table, MFA if "code" in factors else None, person)
+    alice = Native(world)
+    alice.sign_in(EMAIL)
+    flow = alice.start("login", aal="aal2")
+    assert {node["group"] for node in flow.document["ui"]["nodes"]} - {"default"} == set(factors)
 
 
 @pytest.mark.parametrize("kind", [Browser, Spa])

@@ -56,10 +56,12 @@ def signed_in(proven: Proven, method: str, attempt: Attempt, svc: Services) -> O
     session = attempt.session
     if session is not None and session.identity_id == identity.id:
         issued = issuing.refresh(session, identity, proven.factor, attempt.request, svc)
-        stored = svc.sessions.refreshing(issued.session, _events(issued, proven, flow, svc))
     else:
         issued = issuing.issue(identity, proven.factor, attempt.request, svc)
-        stored = svc.sessions.adding(issued.session, _events(issued, proven, flow, svc))
+    if waiting is not None:
+        issued = issuing.also_by(issued, waiting[1])
+    storing = svc.sessions.adding if issued.is_new else svc.sessions.refreshing
+    stored = storing(issued.session, _events(issued, proven, flow, svc))
     moment = Moment(
         point=Point.LOGIN_AFTER,
         request=attempt.request,
@@ -76,10 +78,13 @@ def signed_in(proven: Proven, method: str, attempt: Attempt, svc: Services) -> O
     issued = passed.issued or issued
     try:
         also = (stored, *proven.writes, *passed.writes)
-        svc.parallel(lambda: _store(proven, identity, also, svc), *proven.beside)
+        svc.parallel(lambda: _store(proven, (identity, secrets), becomes, also, svc), *proven.beside)
     except TransactionCancelled as cancelled:
         chain.settle(passed, svc)
         return _overtaken(cancelled, flow, method, attempt, svc)
+    except AlreadyExists:
+        chain.settle(passed, svc)
+        return submitting.refused(flow, method, [Problem(messages.DUPLICATE_CREDENTIALS())], attempt.request, svc)
     complete = assurance.suffices(issued.session, svc.config.session.whoami.required_aal, svc)
     return SignedIn(
         flow=attempt.flow,
@@ -147,7 +152,8 @@ def _store(
         if identity is old:
             break
         try:
-            svc.identities.update(old, identity, secrets, also)
+            changed = None if secrets or proven.renewed else ()
+            svc.identities.update(old, identity, secrets, also, told=changed)
         except IdentityChanged:
             old = svc.identities.find(identity.id) or old
             identity, secrets = becomes(old) if old.active else (old, secrets)

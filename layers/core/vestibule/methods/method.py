@@ -73,7 +73,8 @@ class Proven(Unprinted, frozen=True):
     `writes` belong into the transaction that acts on it, `secrets` are the credentials of a new identity. `beside` is
     what may run side by side with that transaction, since nothing is wrong if only one of them happens. `address` is
     the (channel, address) of the identity that was proven along and is verified from then on. `flow` is the flow as
-    the proof leaves it, where it is used up. `failures` are wrong guesses right in front of this one, where counted.
+    the proof leaves it, where it is used up. `renewed` makes the identity what the proof says that it is now.
+    `failures` are wrong guesses right in front of this one, where they are counted.
     """
 
     identity: Identity
@@ -83,6 +84,7 @@ class Proven(Unprinted, frozen=True):
     secrets: Secrets = field(default_factory=dict[str, Any])
     address: tuple[str, str] | None = None
     flow: Flow | None = None
+    renewed: Callable[[Identity], Identity] | None = None
     failures: int = 0
 
 

@@ -19,6 +19,9 @@ from typing import Any
 from vestibule.config import files, frozen
 from vestibule.config.findings import ConfigError
 from vestibule.config.freezing import freeze
+from vestibule.pages import render
+from vestibule.ui.templates import compile_ahead
+from vestibule.workers.templates import layout
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = Path(os.environ.get("CONFIG", "infra/config/kratos.yml"))
@@ -66,6 +69,8 @@ def main() -> int:
 def core(python: Path) -> None:
     package = ROOT / "layers" / "core" / "vestibule"
     shutil.copytree(package, python / "vestibule", ignore=shutil.ignore_patterns(*NOT_SHIPPED), dirs_exist_ok=True)
+    for module in (render, layout):
+        compile_ahead(module.environment(), python / module.TEMPLATES.relative_to(package.parent))
     # What `GET /version` answers: importlib.metadata finds it there.
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     described = python / f"vestibule-{version}.dist-info"

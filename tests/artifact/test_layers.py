@@ -38,6 +38,12 @@ def test_what_only_developers_run_is_left_out(core):
     assert not (package / "local").exists()
 
 
+@pytest.mark.parametrize("folder", ["pages/templates", "workers/templates"])
+def test_templates_are_compiled_ahead(core, folder):
+    templates = core / "python" / "vestibule" / folder
+    assert len(list(templates.glob("compiled/tmpl_*.py"))) == len(list(templates.glob("*.html")))
+
+
 def test_the_configuration_names_no_file_outside_the_layer(core):
     text = (core / "config" / "kratos.json").read_text()
     assert "file://" not in text

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from msgspec import Struct
 
 from vestibule.pages.assets import assets
@@ -20,8 +20,11 @@ from vestibule.pages.look import Look
 from vestibule.pages.people import address, device, methods, person, unverified
 from vestibule.pages.widgets import Anchor, Box, Field, Image, Text
 from vestibule.pages.wording import Wording, wording
+from vestibule.ui import templates
 
 Wire = Mapping[str, Any]
+
+TEMPLATES = Path(__file__).parent / "templates"
 
 _SAID_BY_THE_TITLE = frozenset({1010003, 1010004, 1040009, 1060005, 1060006})
 _SENT = frozenset({1010014, 1010025, 1040005, 1060003, 1060004, 1080003, 1080004})
@@ -225,18 +228,12 @@ def _start(look: Look, kind: str, keep: Mapping[str, str] | None = None) -> str:
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-        auto_reload=False,
-    )
+def environment() -> Environment:
+    """The templates of the pages, which ask of what kind a widget is."""
+    made = templates.environment(TEMPLATES)
     for each in (Field, Text, Image, Anchor, Box):
-        environment.tests[each.__name__.lower()] = partial(_is_a, each)
-    return environment
+        made.tests[each.__name__.lower()] = partial(_is_a, each)
+    return made
 
 
 def _is_a(kind: type, value: object) -> bool:
@@ -245,5 +242,5 @@ def _is_a(kind: type, value: object) -> bool:
 
 def _draw(template: str, look: Look, words: Wording, **values: Any) -> str:
     files = {name: f"{look.base}/ui/assets/{each.name}" for name, each in assets(look).items()}
-    page = _environment().get_template(template)
+    page = environment().get_template(template)
     return page.render(look=look, words=words, files=files, home=f"{look.base}/ui", **values)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Environment
 from msgspec import Struct
+
+from vestibule.ui import templates
 
 if TYPE_CHECKING:
     from vestibule.config.vestibule import Colours, PageLink, Pages
 
+TEMPLATES = Path(__file__).parent
 
 _LIGHT = {"accent": "#3150c4", "background": "#f4f5f7", "surface": "#ffffff", "text": "#1b2130"}
 _DARK = {"accent": "#8ea4ff", "background": "#0e1117", "surface": "#171b24", "text": "#e8ebf2"}
@@ -57,19 +61,16 @@ def plain(sheet: Sheet) -> str:
 def html(sheet: Sheet, pages: Pages) -> str:
     light, dark = _colours(pages.light, _LIGHT), _colours(pages.dark, _DARK)
     links = [link for link in (*pages.links, *pages.legal) if _leads_from_a_mail(link)]
-    return _template().render(sheet=sheet, light=light, dark=dark, radius=_pixels(pages.radius), links=links)
+    return (
+        environment()
+        .get_template("mail.html")
+        .render(sheet=sheet, light=light, dark=dark, radius=_pixels(pages.radius), links=links)
+    )
 
 
 @cache
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("vestibule.workers", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("mail.html")
+def environment() -> Environment:
+    return templates.environment(TEMPLATES)
 
 
 def _leads_from_a_mail(link: PageLink) -> bool:

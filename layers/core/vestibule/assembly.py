@@ -33,6 +33,9 @@ from vestibule.crypto.index_key import IndexKeyWrap
 from vestibule.crypto.sealing import Sealer, derive_key
 from vestibule.crypto.tokens import PageTokens
 from vestibule.crypto.webhook_signature import WebhookSigner
+from vestibule.domain.flow import Flow
+from vestibule.domain.identity import Identity
+from vestibule.domain.request import Request
 from vestibule.domain.courier import CourierMessage, Letter
 from vestibule.ports import (
     Background,
@@ -110,6 +113,7 @@ def build(
         documents=WebDocuments(web, clock),
         parallel=ThreadParallel(),
         background=background or ThreadBackground(),
+        ask_former_system=_ask_former_system,
         pace=pace or SystemPace(),
         templates=templates or FetchedTemplates(_fetching(web, base)),
         read_secret=read_secret,
@@ -157,8 +161,15 @@ class _Composing:
         from vestibule.workers.templates.compose import Composer  # noqa: PLC0415 (as the class says)
 
         return Composer(self._config.vestibule.pages, self._overrides)
-def _web(config: Config) -> Web:
-    client = config.clients.http
+
+
+def _ask_former_system(
+    request: Request, flow: Flow, identity: Identity, identifier: str, password: str, svc: Services
+) -> bool:
+    # Where passwords are asked for elsewhere: that takes what hooks are made of.
+    from vestibule.hooks.web_hook.migrating import is_former_password  # noqa: PLC0415 (few sign-ins need it)
+
+    return is_former_password(request, flow, identity, identifier, password, svc)
 
 
 def _signing_text(read_secret: ReadSecret) -> Callable[[str], str]:

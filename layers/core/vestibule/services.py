@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from vestibule.config.identity_schema import IdentitySchema
 from vestibule.config.urls import Urls
 from vestibule.crypto.sealing import Sealer
 from vestibule.crypto.tokens import PageTokens
 from vestibule.crypto.webhook_signature import WebhookSigner
+from vestibule.domain.flow import Flow
+from vestibule.domain.identity import Identity
 from vestibule.domain.record import Unprinted
+from vestibule.domain.request import Request
 from vestibule.ports import (
     Background,
     Clock,
@@ -47,6 +50,17 @@ if TYPE_CHECKING:
     from vestibule.config.model import Config
 
 
+class AskFormerSystem(Protocol):
+    def __call__(
+        self, request: Request, flow: Flow, identity: Identity, identifier: str, password: str, svc: Services
+    ) -> bool:
+        """Whether the system that has the passwords which were not imported knows this one.
+
+        Raises Misconfigured, BadGateway.
+        """
+        ...
+
+
 class Services(Unprinted, frozen=True, kw_only=True):
     """Safe under threads. `logout_keys` and `code_keys`: current first, then rotated ones.
 
@@ -65,6 +79,8 @@ class Services(Unprinted, frozen=True, kw_only=True):
     parallel: Parallel
     background: Background
     pace: Pace
+    read_secret: ReadSecret
+    ask_former_system: AskFormerSystem
     templates: Templates
     sign_claims: SignClaims
     table: Table

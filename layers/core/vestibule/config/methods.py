@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, Strict
 
-from vestibule.config.hooks import Auth
+from vestibule.config.hooks import Auth, Retry, SecretReference
 from vestibule.config.oidc import Oidc
 from vestibule.config.values import (
     Bool,
@@ -66,6 +66,10 @@ class MigrateHookConfig(Section):
     body: Source | None = None
     auth: Auth | None = None
     emit_analytics_event: Bool = True
+    timeout: Duration = parse_duration("30s")
+    retry: Retry = empty()
+    secrets: dict[str, SecretReference] = Field(default_factory=dict, validate_default=True, repr=False)
+    """These three as those of a web hook."""
 
 
 class MigrateHook(Section):

@@ -25,7 +25,6 @@ UNBUILT: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("/selfservice/methods/saml", _on("enabled"), "SAML"),
     ("/selfservice/methods/captcha", _on("enabled"), "the captcha"),
     ("/selfservice/methods/deviceauthn", _on("enabled"), "the deviceauthn method"),
-    ("/selfservice/methods/password/config/migrate_hook", _on("enabled"), "the password migration hook"),
     ("/selfservice/methods/b2b/config/organizations", _is_set, "session lifespans by organization"),
     ("/oauth2_provider/url", _is_set, "login_challenge of an OAuth2 server"),
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from vestibule.config.normalise import identifier as normalised
 from vestibule.domain.errors import TooManyRequests
@@ -68,7 +69,7 @@ class PasswordLogin(Struct, frozen=True):
         if len(password.encode("utf-8", "surrogatepass")) > LONGEST:
             return Rejected((Problem(messages.INVALID_CREDENTIALS()),), values)
         item = attempt.found[self.keys(form, svc)[0]]
-        identity, failures, beside = _checked(normalised(identifier), password, item, svc)
+        identity, failures, beside = _checked(attempt, identifier, password, item, svc)
         if identity is None:
             return Rejected((Problem(messages.INVALID_CREDENTIALS()),), values)
         factor = AuthenticationMethod(PASSWORD, Aal.AAL1, svc.clock.now())
@@ -84,7 +85,7 @@ def _missing(**fields: str) -> tuple[Problem, ...]:
 
 
 def _checked(
-    identifier: str, password: str, item: Item | None, svc: Services
+    attempt: Attempt, identifier: str, password: str, item: Item | None, svc: Services
 ) -> tuple[Identity | None, int, tuple[Callable[[], object], ...]]:
     """Whom identifier and password belong to, how many wrong guesses came before, and what to do beside the sign-in.
 
@@ -96,7 +97,7 @@ def _checked(
     entry = svc.identities.read_identifier(item)
     hashed = entry.hashed_password if entry else None
     # By account where there is one: whoever has several identifiers has no more guesses for that.
-    subject = svc.index.hmac("guess:password", entry.identity_id if entry else identifier)
+    subject = svc.index.hmac("guess:password", entry.identity_id if entry else normalised(identifier))
     matches, reservation, identity = svc.parallel(
         lambda: svc.hasher.verify(password, hashed or svc.hasher.decoy()),
         lambda: svc.guesses.reserve(PASSWORD, subject),
@@ -104,18 +105,29 @@ def _checked(
     )
     if isinstance(reservation, Refused):
         raise TooManyRequests("Too many attempts to sign in; wait a little", retry_after=reservation.retry_after)
+    beside = [lambda: svc.table.write(svc.guesses.succeeded(PASSWORD, subject))]
+    if item is not None and entry is not None and entry.elsewhere and identity is not None:
+        if not _is_former(attempt, identity, identifier, password, svc):
+            return None, 0, ()
+        return identity, reservation.count - 1, (*beside, lambda: _renew(identity, password, "", item, svc))
     if not matches or hashed is None or identity is None:
         return None, 0, ()
-    beside = [lambda: svc.table.write(svc.guesses.succeeded(PASSWORD, subject))]
     if item is not None and entry is not None and (entry.rotated or svc.hasher.needs_rehash(hashed)):
         beside.append(lambda: _renew(identity, password, hashed, item, svc))
     return identity, reservation.count - 1, tuple(beside)
 
 
+def _is_former(attempt: Attempt, identity: Identity, identifier: str, password: str, svc: Services) -> bool:
+    """The guess is counted already: so nobody can ask the other system more often than us."""
+    flow = replace(attempt.flow, active=PASSWORD, transient_payload=dict(attempt.form.transient_payload))
+    return svc.ask_former_system(attempt.request, flow, identity, identifier, password, svc)
+
+
 def _renew(identity: Identity, password: str, hashed: str, item: Item, svc: Services) -> None:
     """Store the password as the configuration has it now: the plain text, for another hash, is only here now."""
     try:
-        config = {"hashed_password": svc.hasher.hash(password) if svc.hasher.needs_rehash(hashed) else hashed}
+        anew = not hashed or svc.hasher.needs_rehash(hashed)
+        config = {"hashed_password": svc.hasher.hash(password) if anew else hashed}
     except PasswordTooLong:
         return
     svc.identities.replace_secret(identity, PASSWORD, config, read=item)

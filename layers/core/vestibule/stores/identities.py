@@ -72,11 +72,13 @@ class IdentifierEntry(Unprinted, frozen=True):
     """Who a credential identifier belongs to. For `password` the hash stands beside it: hashing starts at once.
 
     `rotated`: another secret than the first of `secrets.cipher` sealed it.
+    `elsewhere`: another system has the password.
     """
 
     identity_id: str
     hashed_password: str | None = None
     rotated: bool = False
+    elsewhere: bool = False
 
 
 class IdentityStore:
@@ -145,8 +147,10 @@ class IdentityStore:
             return None
         if "cfg" not in item:
             return IdentifierEntry(item["id"])
-        hashed = opened(self._sealer, item["cfg"], item["id"], "password").get("hashed_password")
-        return IdentifierEntry(item["id"], hashed or None, self._sealer.needs_reseal(item["cfg"]))
+        config = opened(self._sealer, item["cfg"], item["id"], "password")
+        hashed = config.get("hashed_password") or None
+        elsewhere = hashed is None and config.get("use_password_migration_hook") is True
+        return IdentifierEntry(item["id"], hashed, self._sealer.needs_reseal(item["cfg"]), elsewhere)
 
     # --- writing ---------------------------------------------------------------------------------------
 

@@ -18,8 +18,10 @@ from vestibule.services import Services
 
 if TYPE_CHECKING:
     from vestibule.config.hooks import WebHookConfig
+    from vestibule.config.methods import MigrateHookConfig
 
 ATTEMPT_SECONDS = 30.0
+ANSWER_LIMIT = 5 * 1024 * 1024
 STEP_SECONDS = 25.0
 """What a step of a flow may take with all its hooks: API Gateway gives up after 30 s, and answers something else."""
 
@@ -34,19 +36,24 @@ _TRIGGER_ID = "Ory-Webhook-Trigger-ID"
 
 
 class Policy(Struct, frozen=True):
-    """Seconds, and how many attempts there are at most. Each wait is twice the one before, up to `longest_wait`."""
+    """Seconds, and how many attempts there are at most. Each wait is twice the one before, up to `longest_wait`.
+
+    `limit`: bytes of an answer.
+    """
 
     timeout: float = ATTEMPT_SECONDS
     attempts: int = 3
     wait: float = 1.0
     longest_wait: float = 30.0
+    limit: int = ANSWER_LIMIT
 
 
 AS_KRATOS = Policy()
 
 
-def policy(config: WebHookConfig) -> Policy:
-    return Policy(config.timeout.total_seconds(), config.retry.attempts, config.retry.wait.total_seconds())
+def policy(config: WebHookConfig | MigrateHookConfig, *, limit: int = ANSWER_LIMIT) -> Policy:
+    retry = config.retry
+    return Policy(config.timeout.total_seconds(), retry.attempts, retry.wait.total_seconds(), limit=limit)
 
 
 class Attempt(Unprinted, frozen=True):
@@ -82,7 +89,8 @@ def call(
         trying = replace(signed, headers={**wanted.headers, **ids})
         wait = min(policy.wait * 2 ** (number - 1), policy.longest_wait) if number < policy.attempts else None
         try:
-            answer = _noted(trying, min(deadline, svc.pace.now() + policy.timeout), svc, attempts)
+            end = min(deadline, svc.pace.now() + policy.timeout)
+            answer = _noted(trying, end, policy.limit, svc, attempts)
         except WebTimeout:
             raise
         except WebUnreachable:
@@ -96,11 +104,11 @@ def call(
     raise AssertionError("the last attempt returns or raises")
 
 
-def _noted(wanted: Call, end: float, svc: Services, attempts: list[Attempt] | None) -> WebResponse:
+def _noted(wanted: Call, end: float, limit: int, svc: Services, attempts: list[Attempt] | None) -> WebResponse:
     at, started = svc.clock.now(), svc.pace.now()
     answer, error = None, ""
     try:
-        answer = _attempt(wanted, end, svc)
+        answer = _attempt(wanted, end, limit, svc)
     except WebTimeout:
         error = "timeout"
         raise
@@ -119,10 +127,10 @@ def is_failure(status: int) -> bool:
     return status == _TOO_MANY or (status >= 500 and status != _NOT_IMPLEMENTED)
 
 
-def _attempt(wanted: Call, end: float, svc: Services) -> WebResponse:
+def _attempt(wanted: Call, end: float, limit: int, svc: Services) -> WebResponse:
     """One attempt, with the redirects it leads to."""
     for _ in range(_REDIRECTS):
-        answer = _request(wanted, end, svc)
+        answer = _request(wanted, end, limit, svc)
         location = _header(answer.headers, "location")
         if not location or answer.status not in _AS_GET | _AS_IT_IS:
             return answer
@@ -139,7 +147,7 @@ def _attempt(wanted: Call, end: float, svc: Services) -> WebResponse:
     raise WebUnreachable("too many redirects")
 
 
-def _request(wanted: Call, end: float, svc: Services) -> WebResponse:
+def _request(wanted: Call, end: float, limit: int, svc: Services) -> WebResponse:
     left = end - svc.pace.now()
     if left <= 0:
         raise WebTimeout("the step has taken too long already")
@@ -148,7 +156,7 @@ def _request(wanted: Call, end: float, svc: Services) -> WebResponse:
     except ValueError as wrong:  # a secret that stands elsewhere is none
         raise CannotCall(str(wrong)) from None
     headers = {name: value for name, value in wanted.headers.items() if name.lower() not in proof} | proof
-    return svc.web.request(wanted.method, wanted.url, headers=headers, body=wanted.body, timeout=left)
+    return svc.web.request(wanted.method, wanted.url, headers=headers, body=wanted.body, timeout=left, limit=limit)
 
 
 def _origin(url: str) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from vestibule.ports import ReadSecret, SecretUnavailable, TemplateCancelled, Te
 
 if TYPE_CHECKING:
     from vestibule.config.hooks import Auth, WebHookConfig
+    from vestibule.config.methods import MigrateHookConfig
 
 _JSON = "application/json"
 _FORM = "application/x-www-form-urlencoded"
@@ -61,23 +62,29 @@ class Call(Unprinted, frozen=True):
 
 
 def prepared(
-    config: WebHookConfig, ctx: Json, templates: Templates, read_secret: ReadSecret = _no_secret
+    config: WebHookConfig | MigrateHookConfig,
+    ctx: Json,
+    templates: Templates,
+    read_secret: ReadSecret = _no_secret,
+    *,
+    default_body: str | None = None,
 ) -> Call | None:
     """The call, or None where the template cancels it. Raises CannotCall, SecretUnavailable."""
+    configured, body = config.url or "", config.body or default_body
     headers, private = _headers(config, read_secret)
     kind = next((value for name, value in headers.items() if name.lower() == _CONTENT_TYPE), "")
-    url = references.filled(config.url, read_secret, quote=lambda value: quote(value, safe=""))
-    call = Call(config.method.upper(), url, headers, None, private, config.url)
+    url = references.filled(configured, read_secret, quote=lambda value: quote(value, safe=""))
+    call = Call(config.method.upper(), url, headers, None, private, configured)
     if call.method == "TRACE":
         return call
     if kind.split(";")[0].strip().lower() not in (_JSON, _FORM):
         raise CannotCall(f"the content type is neither {_JSON} nor {_FORM}")
-    if not config.body:
+    if not body:
         raise CannotCall("it has no body")
     as_form = kind.lower().startswith(_FORM)
     secrets = {name: read_secret(reference) for name, reference in config.secrets.items()} or None
     try:
-        value = templates(config.body, ctx, secrets=secrets)
+        value = templates(body, ctx, secrets=secrets)
     except TemplateCancelled:
         if not as_form:
             return None
@@ -87,7 +94,7 @@ def prepared(
     return replace(call, body=_form(value) if as_form else json.dumps(value, ensure_ascii=False).encode())
 
 
-def _headers(config: WebHookConfig, read: ReadSecret) -> tuple[dict[str, str], frozenset[str]]:
+def _headers(config: WebHookConfig | MigrateHookConfig, read: ReadSecret) -> tuple[dict[str, str], frozenset[str]]:
     proof = _proof(config.auth, read) if config.auth is not None else {}
     given = {name: references.filled(value, read) for name, value in config.headers.items()} | proof
     ours = {} if any(name.lower() == _CONTENT_TYPE for name in given) else {"Content-Type": _JSON}

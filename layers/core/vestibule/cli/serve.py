@@ -88,7 +88,7 @@ def _serve(options: Options) -> Gateway:
         raise StartError(f"{error} (store: {kept})") from None
     except TableError as error:
         raise StartError(f"{error} (store: {kept}); mend it or choose another with --dsn") from None
-    bus = Bus(svc, clean=svc.table.sweep if isinstance(svc.table, SqliteTable) else None)
+    bus = Bus(svc, current=wiring.services, clean=svc.table.sweep if isinstance(svc.table, SqliteTable) else None)
     gateway = _gateway(listed, svc, ports, bus, dev=options.dev)
     bus.start()
     server.serve(gateway, list(sockets.values()), lambda: click.echo(_banner(loaded, kept)))

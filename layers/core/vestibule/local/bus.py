@@ -40,10 +40,17 @@ WORKERS: dict[str, Callable[[Event, Services], None]] = {MESSAGE_QUEUED: courier
 class Bus:
     """`step` is all it does; `start` does it on a thread until `close`. Its position survives a restart."""
 
-    def __init__(self, svc: Services, *, clean: Callable[[], Any] | None = None) -> None:
+    def __init__(
+        self,
+        svc: Services,
+        *,
+        current: Callable[[], Services] | None = None,
+        clean: Callable[[], Any] | None = None,
+    ) -> None:
+        """`current` gives the services of a later revision of the configuration; bus and table stay the same."""
         if not isinstance(svc.events, QueuedEvents):
             raise TypeError("a local bus needs events that stay in the process")
-        self._svc = svc
+        self._current = current or (lambda: svc)
         self._events = svc.events
         self._calls = CallQueue(svc.table, svc.clock)
         self._events.keep = self._calls.keep
@@ -53,6 +60,10 @@ class Bus:
         self._awake = threading.Event()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="bus", daemon=True)
+
+    @property
+    def _svc(self) -> Services:
+        return self._current()
 
     def start(self) -> None:
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="courier")

@@ -1,6 +1,6 @@
 """GET /sessions/token-exchange: a session token for the two codes of a native app."""
 
 from vestibule.edge.endpoint import endpoint
-from vestibule.resources import sessions
+from vestibule.resources.session_exchange import exchange
 
-handler = endpoint(sessions.exchange)
+handler = endpoint(exchange)

@@ -8,12 +8,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
+
+from vestibule.config.document import merged
 
 ROOT = Path(__file__).resolve().parents[2]
 _SECONDS = 40
@@ -51,18 +54,19 @@ class Deployed:
 
 
 @contextmanager
-def deployed(folder: Path) -> Iterator[Deployed]:
-    """Where it is, while it runs. YAML reads JSON."""
-    (folder / "kratos.yml").write_text(json.dumps(_configuration()))
+def deployed(folder: Path, changes: Mapping[str, Any] | None = None, host: str = "127.0.0.1") -> Iterator[Deployed]:
+    """Where it is, while it runs. YAML reads JSON. `changes` go over the configuration; keys need a named `host`."""
+    (folder / "kratos.yml").write_text(json.dumps(merged(_configuration(), dict(changes or {}))))
     public, admin = _free_port(), _free_port()
     arguments = [sys.executable, "-m", "vestibule.cli.main", "serve", "--dev", "-c", "kratos.yml"]
     arguments += [f"--public-port={public}", f"--admin-port={admin}", f"--template={ROOT / 'template.yaml'}"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "layers/core")}
+    environment["SERVE_PUBLIC_BASE_URL"] = f"http://{host}:{public}/"
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(arguments, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
         try:
             _await(f"http://127.0.0.1:{public}/health/alive", process, folder / "log")
-            yield Deployed(f"http://127.0.0.1:{public}", f"http://127.0.0.1:{admin}")
+            yield Deployed(f"http://{host}:{public}", f"http://127.0.0.1:{admin}")
         finally:
             process.terminate()
             process.wait(timeout=20)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from vestibule.domain.flow import Flow
 from vestibule.methods.enrolment import APPENDED
 from vestibule.methods.registry import SETTINGS
@@ -12,7 +14,17 @@ from vestibule.ui.nodes import Node, csrf_node
 
 def nodes(flow: Flow, token: str, svc: Services) -> tuple[Node, ...]:
     drawn = [node for method in SETTINGS if method.enabled(svc) for node in method.nodes(flow, svc)]
-    return (csrf_node(token), *drawn)
+    return (csrf_node(token), *_with_scripts_once(drawn))
+
+
+def _with_scripts_once(drawn: Iterable[Node]) -> Iterator[Node]:
+    """Methods with keys ask for the same script."""
+    seen: set[str] = set()
+    for node in drawn:
+        if node.type != "script" or node.name not in seen:
+            yield node
+        if node.type == "script":
+            seen.add(node.name)
 
 
 def ordered(drawn: tuple[Node, ...], flow: Flow, svc: Services) -> tuple[Node, ...]:

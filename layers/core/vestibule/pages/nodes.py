@@ -91,9 +91,15 @@ def _button(node: Wire, attributes: Wire, name: str, words: Wording) -> Button:
         disabled=bool(attributes.get("disabled")),
         trigger=_trigger(attributes, "onclickTrigger"),
         notices=notices(node.get("messages"), words),
-        about=_scalar(context.get("display_name") or context.get("provider")),
+        about=_called(context, words),
         since=words("added", day=words.moment(since, "day")) if since else "",
     )
+
+
+def _called(context: Wire, words: Wording) -> str:
+    """What a key or provider is called; keys that nobody named are said to have no name."""
+    name = _scalar(context.get("display_name") or context.get("provider"))
+    return words("key.unnamed") if name == "unnamed" else name
 
 
 def _field(node: Wire, attributes: Wire, name: str, kind: str, words: Wording) -> Field:

@@ -39,20 +39,31 @@
   const call = (name, value) => {
     let options;
     try { options = JSON.parse(value); } catch { /* no options */ }
-    if (typeof window[name] === "function") window[name](options);
+    return typeof window[name] === "function" ? window[name](options) : undefined;
+  };
+  const say = (button, text, role) => {
+    const note = document.createElement("p");
+    note.className = role ? "message error" : "hint";
+    if (role) note.setAttribute("role", role);
+    note.textContent = text;
+    button.after(note);
+    return note;
   };
   for (const button of all("[data-trigger]")) {
     if (!window.PublicKeyCredential) {
-      const note = document.createElement("p");
-      note.className = "hint";
-      note.textContent = button.dataset.unsupported;
-      button.after(note);
+      say(button, button.dataset.unsupported);
       continue;
     }
+    let failed;
     button.disabled = false;
-    button.addEventListener("click", (event) => {
+    button.addEventListener("click", async (event) => {
       event.preventDefault();
-      call(button.dataset.trigger, button.value);
+      if (failed) failed.remove();
+      try {
+        await call(button.dataset.trigger, button.value);
+      } catch {
+        failed = say(button, button.dataset.failed, "alert"); // put off, timed out, or a key that is known already
+      }
     });
   }
   for (const input of all("[data-onload]")) call(input.dataset.onload);

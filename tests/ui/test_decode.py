@@ -79,6 +79,23 @@ def test_an_object_can_be_sent_as_its_json():
     assert from_form(("transient_payload", '{"a": 1}'))["transient_payload"] == {"a": 1}
 
 
+@pytest.mark.parametrize(
+    ("pairs", "payload"),
+    [
+        ([("transient_payload.code", "x")], {"code": "x"}),
+        ([("transient_payload.a.b", "x"), ("transient_payload.a.c", "y")], {"a": {"b": "x", "c": "y"}}),
+        ([("transient_payload", '{"a": 1}'), ("transient_payload.b", "2")], {"a": 1, "b": "2"}),
+        ([("transient_payload.code", "")], {}),
+        ([("transient_payload.", "x"), ("transient_payload..a", "x"), ("transient_payloads.a", "x")], {}),
+        ([("transient_payload" + ".a" * 9, "x"), ("method.a", "x"), ("password.a", "x")], {}),
+        ([("transient_payload.a", "x"), ("transient_payload.a.b", "y")], {"a": "x"}),
+    ],
+)
+def test_a_form_names_what_is_in_an_object_by_dots(pairs, payload):
+    assert from_form(*pairs)["transient_payload"] == payload
+    assert from_multipart(*pairs)["transient_payload"] == payload
+
+
 def test_a_query_is_read_like_a_form():
     assert decode_pairs([("code", "123"), ("code", "456"), ("flow", "x")], shape("code")) == {"code": "456"}
 

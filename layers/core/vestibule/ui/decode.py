@@ -16,6 +16,8 @@ from vestibule.ui.strict_json import BadBody, check_size, check_text, json_objec
 __all__ = ["BadBody", "Kind", "Shape", "decode", "decode_pairs"]
 
 MOST_FIELDS = 1000
+DEEPEST_NAME = 8
+"""Parts of a name below its object."""
 
 
 def decode(body: bytes, content_type: str | None, shape: Shape) -> dict[str, Any]:
@@ -53,7 +55,15 @@ def decode_pairs(pairs: Iterable[tuple[str, str]], shape: Shape) -> dict[str, An
             _put(document, (name,), _field_from_text(name, values[-1], shape.fields[name]))
         elif trait := shape.trait_by_name.get(name):
             _put(document, name.split("."), _trait_from_text(values, trait))
+        elif _is_below_an_object(name, shape):
+            _put(document, name.split("."), values[-1] or None)
     return _completed(document, shape)
+
+
+def _is_below_an_object(name: str, shape: Shape) -> bool:
+    """`transient_payload.invite_code`: the field that a web hook's message adds to a form is sent under this name."""
+    first, *rest = name.split(".")
+    return shape.fields.get(first) is Kind.OBJECT and 0 < len(rest) <= DEEPEST_NAME and all(rest)
 
 
 def _urlencoded(body: bytes) -> list[tuple[str, str]]:

@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +14,13 @@ from msgspec.structs import replace
 from vestibule.adapters.delivery import ConfiguredDelivery
 from vestibule.adapters.events import open_events
 from vestibule.adapters.hashers.hasher import HasherSettings, PasswordHasher
-from vestibule.adapters.secret_values import secrets
 from vestibule.adapters.key_answers import CheckedKeyAnswers
+from vestibule.adapters.secret_values import secrets
 from vestibule.adapters.signed_claims import FetchedKeys
 from vestibule.adapters.system import SystemClock, SystemPace, SystemRandom, ThreadBackground, ThreadParallel
 from vestibule.adapters.templates import FetchedTemplates
-from vestibule.config import references
 from vestibule.adapters.web import guarded
+from vestibule.config import references
 from vestibule.config.fetch import fetch, through
 from vestibule.config.findings import ConfigError, Finding
 from vestibule.config.identity_schema import IdentitySchema
@@ -33,10 +32,10 @@ from vestibule.crypto.index_key import IndexKeyWrap
 from vestibule.crypto.sealing import Sealer, derive_key
 from vestibule.crypto.tokens import PageTokens
 from vestibule.crypto.webhook_signature import WebhookSigner
+from vestibule.domain.courier import CourierMessage, Letter
 from vestibule.domain.flow import Flow
 from vestibule.domain.identity import Identity
 from vestibule.domain.request import Request
-from vestibule.domain.courier import CourierMessage, Letter
 from vestibule.ports import (
     Background,
     Clock,
@@ -44,15 +43,14 @@ from vestibule.ports import (
     Deliver,
     Events,
     Pace,
-    ReadSecret,
     Random,
+    ReadSecret,
     Table,
     Templates,
     Web,
-    WebUnreachable,
 )
-from vestibule.stores.breakers import Breakers
 from vestibule.services import Services
+from vestibule.stores.breakers import Breakers
 from vestibule.stores.configurations import Configurations
 from vestibule.stores.continuity import ContinuityStore
 from vestibule.stores.credentials import CredentialStore
@@ -109,16 +107,16 @@ def build(
         random=random,
         hasher=PasswordHasher(_hashing(config)),
         key_answers=CheckedKeyAnswers(),
+        sign_claims=FetchedKeys(_fetching(web, base)),
         web=web,
         documents=WebDocuments(web, clock),
         parallel=ThreadParallel(),
         background=background or ThreadBackground(),
+        read_secret=read_secret,
         ask_former_system=_ask_former_system,
+        signer=WebhookSigner(cipher, secrets=signing.secrets, keys=signing.keys, resolve=_signing_text(read_secret)),
         pace=pace or SystemPace(),
         templates=templates or FetchedTemplates(_fetching(web, base)),
-        read_secret=read_secret,
-        signer=WebhookSigner(cipher, secrets=signing.secrets, keys=signing.keys, resolve=_signing_text(read_secret)),
-        sign_claims=FetchedKeys(_fetching(web, base)),
         table=table,
         index=index,
         identities=IdentityStore(table, index, credential_sealer, outbox),
@@ -176,9 +174,9 @@ def _signing_text(read_secret: ReadSecret) -> Callable[[str], str]:
     return lambda text: references.filled(text, read_secret)
 
 
+def _web(config: Config) -> Web:
+    client = config.clients.http
     return guarded(disallow_private=client.disallow_private_ip_ranges, exceptions=client.private_ip_exception_urls)
-
-
 
 
 def _on_lambda() -> bool:
@@ -204,17 +202,8 @@ def _overrides(config: Config, web: Web, base: Path | None) -> Overrides:
 
 
 def _fetching(web: Web, base: Path | None) -> Callable[[str], bytes]:
-    def get(url: str, limit: int) -> bytes:
-        try:
-            response = web.request("GET", url, timeout=10, limit=limit)
-        except WebUnreachable:
-            raise FetchError("cannot be fetched") from None
-        if response.status != HTTPStatus.OK:
-            raise FetchError(f"cannot be fetched: its server answers {response.status}")
-        return response.body
-
     def fetched(source: str) -> bytes:
-        return fetch(source, get, base=base)
+        return fetch(source, through(web), base=base)
 
     return fetched
 

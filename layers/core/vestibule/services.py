@@ -25,14 +25,14 @@ from vestibule.ports import (
     Pace,
     Parallel,
     Random,
-    SignClaims,
     ReadSecret,
+    SignClaims,
     Table,
     Templates,
     Web,
 )
-from vestibule.stores.configurations import Configurations
 from vestibule.stores.breakers import Breakers
+from vestibule.stores.configurations import Configurations
 from vestibule.stores.continuity import ContinuityStore
 from vestibule.stores.credentials import CredentialStore
 from vestibule.stores.deliveries import DeliveryStore
@@ -76,15 +76,14 @@ class Services(Unprinted, frozen=True, kw_only=True):
     key_answers: KeyAnswers
     web: Web
     documents: WebDocuments
+    sign_claims: SignClaims
     parallel: Parallel
     background: Background
-    pace: Pace
     read_secret: ReadSecret
     ask_former_system: AskFormerSystem
+    pace: Pace
     templates: Templates
-    sign_claims: SignClaims
     table: Table
-    read_secret: ReadSecret
     index: IndexKeys
     identities: IdentityStore
     credentials: CredentialStore
@@ -96,9 +95,9 @@ class Services(Unprinted, frozen=True, kw_only=True):
     messages: MessageStore
     outbox: Outbox
     deliveries: DeliveryStore
+    breakers: Breakers
     compose: Compose
     deliver: Deliver
-    breakers: Breakers
     events: Events
     guesses: Guesses
     page_tokens: PageTokens
@@ -106,7 +105,6 @@ class Services(Unprinted, frozen=True, kw_only=True):
     journey_sealer: Sealer
     signer: WebhookSigner
     logout_keys: tuple[bytes, ...]
-    journey_sealer: Sealer
     code_keys: tuple[bytes, ...]
     event_key: bytes
     event_sealer: Sealer

@@ -91,7 +91,7 @@ def _entry(
     elif name in WITHOUT_IMPLEMENTATION:
         yield Finding(at, f"{name} does nothing", severity="info")
     elif name == "web_hook":
-        yield from _web_hook(at, entry)
+        yield from _web_hook(at, hooks, entry)
     elif name in ("verification", "show_verification_ui", "require_verified_address"):
         yield from _verifying(document, hooks, at, name)
 
@@ -103,8 +103,14 @@ def _places(name: str) -> str:
     return f"after {', '.join(flows)}{methods}"
 
 
-def _web_hook(at: str, entry: Mapping[str, Any]) -> Iterator[Finding]:
+def _web_hook(at: str, hooks: HookList, entry: Mapping[str, Any]) -> Iterator[Finding]:
     config: object = entry.get("config")
+    on_error: object = dig(config, "on_error", default="fail")
+    if on_error == "compensate" and hooks.flow != "registration":
+        yield Finding(f"{at}/config/on_error", "compensate takes back a registration; here it is fail or allow")
+    if on_error != "fail" and dig(config, "response", "ignore") is True:
+        sentence = "has no effect: nobody waits for an answer that is ignored"
+        yield Finding(f"{at}/config/on_error", sentence, severity="warning")
     interrupts = dig(config, "can_interrupt") is True
     parses = dig(config, "response", "parse") is True or interrupts
     if parses and dig(config, "response", "ignore") is True:

@@ -4,7 +4,8 @@ from typing import Any
 
 OWN = ({"Ref": "Secrets"}, {"Ref": "AdminKey"}, {"Fn::GetAtt": "Data.Outputs.TableArn"})
 MESSAGING = tuple(
-    {"Fn::GetAtt": f"Messaging.Outputs.{name}"} for name in ("BusArn", "CourierArn", "FeedbackArn", "PublisherDeadArn")
+    {"Fn::GetAtt": f"Messaging.Outputs.{name}"}
+    for name in ("BusArn", "CourierArn", "FeedbackArn", "PublisherDeadArn", "WebhooksArn", "WebhooksDeadArn")
 )
 STREAM = ({"Fn::GetAtt": "Data.Outputs.TableStreamArn"},)
 WIDER = {

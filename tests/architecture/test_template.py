@@ -11,7 +11,14 @@ from vestibule.local import template
 
 ROOT = Path(__file__).parents[2]
 
-WITHOUT_ROUTE = {"AdminAuthorizer", "WorkersPublish", "WorkersCourier", "WorkersFeedback", "WorkersSweep"}
+WITHOUT_ROUTE = {
+    "AdminAuthorizer",
+    "WorkersPublish",
+    "WorkersCourier",
+    "WorkersFeedback",
+    "WorkersSweep",
+    "WorkersWebhooks",
+}
 """Functions that no route leads to: the gateway calls them by itself, or the stream, a queue, a clock does."""
 
 

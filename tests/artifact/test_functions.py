@@ -58,6 +58,7 @@ WORKERS = {
     "WorkersCourier": {"batchItemFailures": []},
     "WorkersFeedback": {"batchItemFailures": []},
     "WorkersSweep": None,
+    "WorkersWebhooks": {"batchItemFailures": []},
 }
 """Function to what it answers to whom it works for."""
 

@@ -28,6 +28,11 @@ def _fits(route: list[str], asked: list[str]) -> bool:
 # --- the table, written by `make routes` from template.yaml ----------------------------------------------------------
 
 ROUTES: tuple[Route, ...] = (
+    ("admin", "GET", "/admin/actions/deliveries"),
+    ("admin", "HEAD", "/admin/actions/deliveries"),
+    ("admin", "GET", "/admin/actions/deliveries/{id}"),
+    ("admin", "HEAD", "/admin/actions/deliveries/{id}"),
+    ("admin", "POST", "/admin/actions/deliveries/{id}/replay"),
     ("admin", "GET", "/admin/actions/explain"),
     ("admin", "HEAD", "/admin/actions/explain"),
     ("admin", "GET", "/admin/actions/lint"),

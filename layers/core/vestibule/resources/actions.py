@@ -17,6 +17,7 @@ from vestibule.hooks import explaining, trying
 from vestibule.hooks.sampling import Person
 from vestibule.lifecycle.loading import canonical_uuid
 from vestibule.ports import TemplateFailed
+from vestibule.resources import deliveries
 from vestibule.services import Services
 from vestibule.ui.strict_json import BadBody, json_object
 
@@ -111,5 +112,8 @@ STEPS: Mapping[tuple[str, str], Callable[[Request, Services], Outcome]] = {
     ("GET", "explain"): explain,
     ("GET", "lint"): lint,
     ("POST", "test"): test,
+    ("GET", "deliveries"): deliveries.listing,
+    ("GET", "deliveries/{id}"): deliveries.get,
+    ("POST", "deliveries/{id}/replay"): deliveries.replay,
 }
 """(verb, route below /admin/actions) to its step."""

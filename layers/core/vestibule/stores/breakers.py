@@ -67,4 +67,6 @@ def _same(item: dict[str, object]) -> Equals:
 
 
 def _key(url: str) -> Key:
-    return (f"B#{hashlib.sha256(urlsplit(url).netloc.encode()).hexdigest()[:32]}", "#")
+    """By host; an address that is a secret stands for itself."""
+    target = url if "secret://" in url else urlsplit(url).netloc
+    return (f"B#{hashlib.sha256(target.encode()).hexdigest()[:32]}", "#")

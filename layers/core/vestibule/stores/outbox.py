@@ -65,7 +65,7 @@ class Outbox:
         """What the item carries is published. Nothing happens where it carries others by now, or is gone."""
         same = (Equals("ev", item["ev"]),)
         if key[0].startswith("O#"):
-            write: Delete | Update = Delete(key, same)
+            write: Delete | Update = Delete(key)
         elif listing := _listing(item):
             write = Update(key, remove=listing, conditions=same)
         elif key[1].startswith("S#"):

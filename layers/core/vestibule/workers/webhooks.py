@@ -15,7 +15,7 @@ from vestibule.domain.times import from_rfc3339
 from vestibule.hooks.web_hook import calling, ignoring
 from vestibule.hooks.web_hook.request import CannotCall, prepared
 from vestibule.hooks.web_hook.tries import tries_of
-from vestibule.ports import WebUnreachable
+from vestibule.ports import SecretUnavailable, WebUnreachable
 from vestibule.services import Services
 from vestibule.stores.deliveries import InWork
 from vestibule.workers.later import TryLater
@@ -83,12 +83,21 @@ def _ran(event: Event, config: WebHookConfig | None, svc: Services) -> _Result:
         return _Result(DeliveryStatus.DEAD, error="no secret of secrets.cipher opens what it was to say any more")
     attempts: list[calling.Attempt] = []
     try:
-        call = prepared(config, ctx, svc.templates)
+        call = prepared(config, ctx, svc.templates, svc.read_secret)
         if call is None:
             return _Result(DeliveryStatus.CANCELLED)
-        end = svc.pace.now() + RUN_SECONDS
-        named = config.emit_analytics_event
-        answer = calling.call(call, end, svc, named=named, event_id=event.id, attempts=attempts)
+        answer = calling.call(
+            call,
+            svc.pace.now() + RUN_SECONDS,
+            svc,
+            named=config.emit_analytics_event,
+            event_id=event.id,
+            policy=calling.policy(config),
+            attempts=attempts,
+        )
+    except SecretUnavailable as unavailable:
+        _log.error("a secret of a web hook cannot be read: %s", unavailable, extra={"hook": event.detail["hook"]})
+        return _Result(DeliveryStatus.RETRYING, error="a secret of it cannot be read")
     except CannotCall as cannot:
         _log.error("a web hook cannot run: %s", cannot, extra={"hook": event.detail["hook"]})
         return _Result(DeliveryStatus.RETRYING, error=f"it makes no call: {cannot}")

@@ -1,7 +1,8 @@
 "use strict";
-// What the pages can do besides: showing passwords, copying, printing, keys and passkeys, a pause before another code.
+// What the pages can do besides.
 (() => {
   const all = (selector) => document.querySelectorAll(selector);
+  const told = document.currentScript.dataset;
 
   for (const button of all(".reveal")) {
     const input = document.getElementById(button.getAttribute("aria-controls"));
@@ -35,35 +36,29 @@
 
   for (const note of all("[data-scriptless]")) note.remove();
 
-  // The functions come from the script that the server names in the form; only their names stand in the page.
+  // The functions come from the server's script; only their names stand in the page.
   const call = (name, value) => {
     let options;
-    try { options = JSON.parse(value); } catch { /* no options */ }
+    try { options = JSON.parse(value); } catch {}
     return typeof window[name] === "function" ? window[name](options) : undefined;
   };
-  const say = (button, text, role) => {
+  const say = (button, text, kind) => {
     const note = document.createElement("p");
-    note.className = role ? "message error" : "hint";
-    if (role) note.setAttribute("role", role);
-    note.textContent = text;
+    Object.assign(note, { className: kind, role: "alert", textContent: text });
     button.after(note);
     return note;
   };
   for (const button of all("[data-trigger]")) {
+    let failed;
     if (!window.PublicKeyCredential) {
-      say(button, button.dataset.unsupported);
+      say(button, told.unsupported, "hint");
       continue;
     }
-    let failed;
     button.disabled = false;
     button.addEventListener("click", async (event) => {
       event.preventDefault();
-      if (failed) failed.remove();
-      try {
-        await call(button.dataset.trigger, button.value);
-      } catch {
-        failed = say(button, button.dataset.failed, "alert"); // put off, timed out, or a key that is known already
-      }
+      failed?.remove();
+      try { await call(button.dataset.trigger, button.value); } catch { failed = say(button, told.failed, "message error"); }
     });
   }
   for (const input of all("[data-onload]")) call(input.dataset.onload);

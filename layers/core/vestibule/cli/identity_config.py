@@ -20,7 +20,7 @@ from vestibule.cli.formats import FormatError
 from vestibule.cli.patches import ArgumentError
 from vestibule.cli.target import Answer, Choice, Target, TargetError, chosen
 from vestibule.config.json_shapes import is_object
-from vestibule.config.patch import START_ONLY
+from vestibule.config.patch import START_ONLY, PatchError
 
 PATH = "/admin/config"
 REFUSED, FAILED = 1, 2
@@ -67,6 +67,31 @@ def patch(
         return _change(target, making, "PATCH", PATH, patches.from_options(files, *values))
 
     return _told(choice, run)
+
+
+def patch_file(
+    choice: Choice,
+    making: Making,
+    files: Sequence[str],
+    values: tuple[Sequence[str], Sequence[str], Sequence[str]],
+) -> int:
+    """The same in the configuration file itself."""
+    from vestibule.cli import in_place  # noqa: PLC0415 (models and YAML: only who edits a file needs them)
+
+    try:
+        path = in_place.only(choice.files)
+        made = in_place.edited(path, patches.from_options(files, *values))
+        click.echo(made.diff or "nothing changes\n", nl=False)
+        if made.findings:
+            _tell_findings([{"severity": f.severity, "path": f.path, "message": f.message} for f in made.findings])
+            _say("the change is refused, nothing was changed")
+            return REFUSED
+        if not making.dry_run:
+            in_place.write(path, made.text)
+    except (ArgumentError, PatchError) as error:
+        _say(str(error))
+        return FAILED
+    return 0
 
 
 def update(choice: Choice, making: Making, files: Sequence[str]) -> int:

@@ -151,6 +151,7 @@ def get_identity_config(format_: str, *, defaults: bool, **where: Any) -> None:
     metavar="SOURCE",
     help="A JSON Patch, or a part of a configuration: path, https:// or base64://.",
 )
+@click.option("--in-place", is_flag=True, help="With -c: edit the file itself, its comments kept. No revision is made.")
 @_how
 def patch_identity_config(
     sources: tuple[str, ...], add: tuple[str, ...], replace: tuple[str, ...], remove: tuple[str, ...], **rest: Any
@@ -163,7 +164,8 @@ def patch_identity_config(
     """
     from vestibule.cli import identity_config  # noqa: PLC0415 - as in main
 
-    sys.exit(identity_config.patch(_choice(rest), _making(rest), _split(sources), (add, replace, remove)))
+    run = identity_config.patch_file if rest["in_place"] else identity_config.patch
+    sys.exit(run(_choice(rest), _making(rest), _split(sources), (add, replace, remove)))
 
 
 @update.command("identity-config", epilog=_WHERE)

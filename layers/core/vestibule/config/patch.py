@@ -49,13 +49,16 @@ class PatchError(ValueError):
         self.sentence = sentence
 
 
-def operations(sent: Any) -> list[Operation]:
-    """What was sent, as operations of the right shape on places that may be patched. Raises PatchError."""
+def operations(sent: Any, *, in_files: bool = False) -> list[Operation]:
+    """What was sent, as operations of the right shape on places that may be patched: all of them `in_files`.
+
+    Raises PatchError.
+    """
     if not is_list(sent):
         raise PatchError("", "a JSON Patch (RFC 6902) is a list of operations")
     if len(sent) > MOST_OPERATIONS:
         raise PatchError("", f"has more than {MOST_OPERATIONS} operations")
-    return [_operation(each) for each in sent]
+    return [_operation(each, in_files=in_files) for each in sent]
 
 
 def applied(document: Document, patch: Sequence[Operation]) -> Document:
@@ -83,26 +86,26 @@ def difference(before: Any, after: Any, path: tuple[str, ...] = ()) -> list[Oper
 # --- what was sent --------------------------------------------------------------------------------------
 
 
-def _operation(sent: Any) -> Operation:
+def _operation(sent: Any, *, in_files: bool) -> Operation:
     if not is_object(sent):
         raise PatchError("", "every operation is an object with op and path")
     name, path = sent.get("op"), sent.get("path")
     if not isinstance(name, str) or name not in _NEEDS:
         raise PatchError(path if isinstance(path, str) else "", f"op is one of {', '.join(_NEEDS)}")
-    _check_place(path)
+    _check_place(path, in_files=in_files)
     needed = _NEEDS[name]
     if needed is not None and needed not in sent:
         raise PatchError(str(path), f"an operation {name} needs {needed}")
     if needed == "from":
-        _check_place(sent["from"])
+        _check_place(sent["from"], in_files=in_files)
     return {key: sent[key] for key in ("op", "path", needed) if key is not None}
 
 
-def _check_place(path: Any) -> None:
+def _check_place(path: Any, *, in_files: bool) -> None:
     if not isinstance(path, str) or not path.startswith("/") or path == "/":
         shown = path if isinstance(path, str) else ""
         raise PatchError(shown, "a path is a JSON pointer to a key, such as /selfservice/flows/login/lifespan")
-    if parts(path)[0] in START_ONLY:
+    if not in_files and parts(path)[0] in START_ONLY:
         raise PatchError(
             path, f"{', '.join(START_ONLY)} are read when a process starts; change them where it is deployed"
         )

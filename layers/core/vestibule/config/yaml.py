@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from io import StringIO
 from pathlib import Path
@@ -44,6 +45,23 @@ def parse(path: Path, text: str) -> Any:
         raise ConfigError([Finding("", f"is no YAML: {error.problem}", str(path), line)]) from None
     except (YAMLError, ValueError) as error:
         raise ConfigError([Finding("", f"is no YAML: {type(error).__name__}", str(path))]) from None
+
+
+def edited(text: str, edit: Callable[[Any], Any]) -> str:
+    """The text after the edit of its document: comments, order and quotes of what stays are kept."""
+    editor = YAML(typ="rt")
+    editor.preserve_quotes = True  # pyright: ignore[reportAttributeAccessIssue]  # as above
+    editor.width = 4096
+    indented = _INDENTED.search(text)
+    offset = len(indented[2]) - len(indented[1]) if indented else 2
+    editor.indent(mapping=2, sequence=offset + 2, offset=offset)
+    changed = StringIO()
+    editor.dump(edit(editor.load(text)), changed)
+    return changed.getvalue()
+
+
+_INDENTED = re.compile(r"^( *)[^\s#-][^\n]*:[ \t]*(?:#[^\n]*)?\n( *)- ", re.MULTILINE)
+"""How far the entries of the first list stand behind their key."""
 
 
 def dumped(document: Any) -> str:

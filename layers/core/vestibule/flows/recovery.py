@@ -11,7 +11,6 @@ from vestibule.crypto import csrf
 from vestibule.domain.code import Purpose
 from vestibule.domain.errors import BadRequest, CsrfViolation, NotFound, SessionAlreadyAvailable
 from vestibule.domain.flow import Flow, FlowState, FlowType, Kind
-from vestibule.domain.identity import Identity
 from vestibule.domain.message import Message, Problem
 from vestibule.domain.outcome import (
     CookieChanges,
@@ -125,8 +124,9 @@ def _answered(method: RecoveryMethod, form: Form, resumed: Resumed, request: Req
         return submitting.refused(replace(flow, active=method.id), method.id, asked.problems, request, svc)
     if flow.state is FlowState.PASSED_CHALLENGE:
         return recovered.replaced(flow, [Problem(messages.RECOVERY_RETRY_SUCCESS())], request, svc)
-    identity = recovering.whose(asked.typed, resumed.found, svc)
-    step = _step(method, asked, resumed, form, svc, identity)
+    sends = isinstance(asked, SendTo) and (method.id == LINK or not choosing(flow))
+    whose = recovering.whose(asked.typed, resumed.found, svc, sends=sends)
+    step = _step(method, asked, resumed, form, svc, whose)
     if step is None:
         why = messages.GENERIC(reason="That is none of the addresses to choose from")
         return submitting.refused(flow, method.id, [Problem(why)], request, svc)
@@ -154,22 +154,22 @@ def _step(
     resumed: Resumed,
     form: Form,
     svc: Services,
-    identity: Identity | None,
+    whose: recovering.Whose,
 ) -> recovering.Step | None:
     flow, payload = resumed.flow, form.transient_payload
     match asked:
         case SendTo(typed) if method.id == LINK:
-            return recovering.send_link(flow, identity, typed, payload, svc)
+            return recovering.send_link(flow, whose, typed, payload, svc)
         case SendTo(typed) if choosing(flow):
-            return recovering.first_step(flow, identity, typed, payload, svc)
+            return recovering.first_step(flow, whose, typed, payload, svc)
         case SendTo(typed):
-            return recovering.send_code(flow, identity, typed, typed, payload, svc)
+            return recovering.send_code(flow, whose, typed, typed, payload, svc)
         case Chosen(typed, selected):
-            return recovering.chosen(flow, identity, typed, selected, payload, svc)
+            return recovering.chosen(flow, whose, typed, selected, payload, svc)
         case Confirmed(typed, to):
-            return recovering.send_code(flow, identity, typed, to, payload, svc)
+            return recovering.send_code(flow, whose, typed, to, payload, svc)
         case Back(typed):
-            return recovering.back(flow, identity, typed, svc)
+            return recovering.back(flow, whose.identity, typed, svc)
 
 
 def _by_code(flow: Flow, code: str, form: Form, request: Request, svc: Services) -> Outcome:

@@ -64,23 +64,37 @@ def new_flow(type_: FlowType, request: Request, svc: Services, *, use: str | Non
     return replace(flow, state=FlowState.RECOVERY_AWAITING_ADDRESS, internal={USE: use, CHOICE: []})
 
 
-def whose(typed: str, found: Found, svc: Services) -> Identity | None:
-    """Who can be got back into by an address as typed. One read, whether anybody has it or not."""
-    key = typed_address(typed).key(svc)
+class Whose(Struct, frozen=True):
+    """Who can be got back into by an address as typed, and whether it may get a message (None: that was not asked)."""
+
+    identity: Identity | None
+    allowed: bool | None = None
+
+
+def whose(typed: str, found: Found, svc: Services, *, sends: bool) -> Whose:
+    """One read, whether anybody has the address or not; beside it the message is counted, for a step that sends one."""
+    address = typed_address(typed)
+    key = address.key(svc)
     item = found[key] if key in found else svc.table.get([key])[0]
-    return svc.identities.find(recovery_owner(item) or NIL_UUID)
+    owner = recovery_owner(item) or NIL_UUID
+    if not sends:
+        return Whose(svc.identities.find(owner))
+    return Whose(
+        *svc.parallel(
+            lambda: svc.identities.find(owner),
+            lambda: may_be_written_to(address.via, address.value, svc),
+        )
+    )
 
 
 # --- codes and links ------------------------------------------------------------------------------------
 
 
-def send_code(
-    flow: Flow, identity: Identity | None, typed: str, to: str, payload: Mapping[str, Any], svc: Services
-) -> Step:
+def send_code(flow: Flow, whose: Whose, typed: str, to: str, payload: Mapping[str, Any], svc: Services) -> Step:
     """A code for the address `to` of whoever `typed` is; for nobody, unless both are the same person's."""
     address = typed_address(to)
-    allowed = may_be_written_to(address.via, address.value, svc)
-    identity = identity if allowed else None
+    allowed = may_be_written_to(address.via, address.value, svc) if whose.allowed is None else whose.allowed
+    identity = whose.identity if allowed else None
     secret = codes.new_code(svc)
     lifespan = svc.config.selfservice.methods.code.config.lifespan
     sent = _sent(flow.id, secret, Purpose.RECOVERY, address, identity, lifespan, svc)
@@ -101,11 +115,11 @@ def send_code(
     return Step(_asking(flow, state, told, (*links, sent), internal, svc), message)
 
 
-def send_link(flow: Flow, identity: Identity | None, typed: str, payload: Mapping[str, Any], svc: Services) -> Step:
+def send_link(flow: Flow, whose: Whose, typed: str, payload: Mapping[str, Any], svc: Services) -> Step:
     """A link for whoever has the address; one that was sent before holds on."""
     address = typed_address(typed)
-    allowed = may_be_written_to(address.via, address.value, svc)
-    identity = identity if allowed else None
+    allowed = may_be_written_to(address.via, address.value, svc) if whose.allowed is None else whose.allowed
+    identity = whose.identity if allowed else None
     token = codes.new_link_token(svc)
     lifespan = svc.config.selfservice.methods.link.config.lifespan
     sent = _sent(flow.id, token, Purpose.RECOVERY_LINK, address, identity, lifespan, svc)
@@ -135,22 +149,22 @@ def still_holds(sent: SentCode, identity: Identity | None) -> bool:
 # --- choosing an address ----------------------------------------------------------------------------------
 
 
-def first_step(flow: Flow, identity: Identity | None, typed: str, payload: Mapping[str, Any], svc: Services) -> Step:
+def first_step(flow: Flow, whose: Whose, typed: str, payload: Mapping[str, Any], svc: Services) -> Step:
     """Whoever has several addresses chooses one; to the only one, and to nobody, the code goes at once."""
-    if identity is None or len(identity.recovery_addresses) < 2:
-        return send_code(flow, identity, typed, typed, payload, svc)
-    return _choice(flow, identity, typed, svc)
+    if whose.identity is None or len(whose.identity.recovery_addresses) < 2:
+        return send_code(flow, whose, typed, typed, payload, svc)
+    return _choice(flow, whose.identity, typed, svc)
 
 
 def chosen(
-    flow: Flow, identity: Identity | None, typed: str, selected: str, payload: Mapping[str, Any], svc: Services
+    flow: Flow, whose: Whose, typed: str, selected: str, payload: Mapping[str, Any], svc: Services
 ) -> Step | None:
     """The address with that digest, to be typed in full unless it just was. None where there is no such one."""
-    found = [each for each in _addresses(identity) if same(digest(each.value), selected)]
+    found = [each for each in _addresses(whose.identity) if same(digest(each.value), selected)]
     if not found:
         return None
     if found[0].value == typed_address(typed).value:
-        return send_code(flow, identity, typed, typed, payload, svc)
+        return send_code(flow, whose, typed, typed, payload, svc)
     told = messages.RECOVERY_ASK_FOR_FULL_ADDRESS()
     internal = {ADDRESS: typed, VIA: found[0].via}
     return Step(_asking(flow, FlowState.RECOVERY_CONFIRMING_ADDRESS, told, (), internal, svc))

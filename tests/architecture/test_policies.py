@@ -2,7 +2,7 @@
 
 from typing import Any
 
-OWN = ({"Ref": "Secrets"}, {"Ref": "AdminKey"}, {"Fn::GetAtt": "Data.Outputs.TableArn"})
+OWN = ({"Ref": "Secrets"}, {"Ref": "AdminKey"}, {"Ref": "HookSecretArns"}, {"Fn::GetAtt": "Data.Outputs.TableArn"})
 MESSAGING = tuple(
     {"Fn::GetAtt": f"Messaging.Outputs.{name}"}
     for name in ("BusArn", "CourierArn", "FeedbackArn", "PublisherDeadArn", "WebhooksArn", "WebhooksDeadArn")
@@ -16,6 +16,13 @@ WIDER = {
     "sns:Publish": "as above",
 }
 """Actions on more than this stack's own, with the reason."""
+READING = ["ssm:GetParameter", "secretsmanager:GetSecretValue"]
+CALLING = (
+    "Login", "Registration", "Recovery", "Verification", "Settings", "OidcCallback", "Oauth2", "WorkersWebhooks",
+    "AdminActions", "PublicWellKnown",
+)  # fmt: skip
+"""Functions that call hooks, try them, or publish what they sign with."""
+
 INDEXES = tuple({"Fn::Sub": f"${{Data.Outputs.TableArn}}/index/{name}"} for name in ("GSI1", "GSI2"))
 
 
@@ -42,6 +49,13 @@ def test_only_the_courier_sends(functions):
     for name, properties in functions.items():
         actions = {action for statement in _statements(properties) for action in statement["Action"]}
         assert name == "WorkersCourier" or not [a for a in actions if a.startswith(("ses:", "sns:", "sms-voice:"))]
+
+
+def test_secrets_of_hooks_are_read_where_they_are_named_by_those_who_call(functions):
+    for name, properties in functions.items():
+        reading = [s for s in _statements(properties) if s["Resource"] == {"Ref": "HookSecretArns"}]
+        calls = name.startswith(CALLING) and not name.endswith("Fetch")
+        assert [statement["Action"] for statement in reading] == [READING] * calls, name
 
 
 def test_indexes_are_only_read(functions):

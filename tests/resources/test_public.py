@@ -227,3 +227,11 @@ def test_no_cache_keeps_what_is_somebodys(world: World, path: str) -> None:
 def test_the_front_door_leads_to_the_welcome_page(world: World, path: str) -> None:
     reply = Browser(world).get(path)
     assert (reply.status, reply.location) == (303, f"{PUBLIC}/ui/welcome")
+
+
+def test_the_keys_of_web_hooks_are_published(world: World):
+    reply = Browser(world).get("/.well-known/webhook-keys.json")
+    assert (reply.status, reply.headers["cache-control"]) == (200, "public, max-age=300")
+    assert reply.json["standard_webhooks"] == list(world.svc.signer.public_keys())
+    assert [key["crv"] for key in reply.json["keys"]] == ["Ed25519"]
+    assert not [key for key in reply.json["keys"] if "d" in key]

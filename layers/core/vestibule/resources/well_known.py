@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from vestibule.domain.errors import NotFound
-from vestibule.domain.outcome import Content, Empty, Outcome, Redirect
+from vestibule.domain.outcome import Content, Document, Empty, Outcome, Redirect
 from vestibule.domain.request import Request
 from vestibule.services import Services
 from vestibule.ui import key_script
+
+WEBHOOK_KEYS = "/.well-known/webhook-keys.json"
 
 
 def show(request: Request, svc: Services) -> Outcome:
     """/.well-known/change-password leads to the settings (W3C, A Well-Known URL for Changing Passwords).
 
-    /.well-known/ory/webauthn.js is the script for keys and passkeys. Raises NotFound for anything else.
+    /.well-known/ory/webauthn.js is the script for keys and passkeys; /.well-known/webhook-keys.json has the keys by
+    which receivers know what our web hooks send. Raises NotFound for anything else.
     """
     if request.path == "/.well-known/change-password":
         return Redirect(location=svc.urls.ui("settings"))
     if request.path == key_script.PATH:
         return _script(request)
+    if request.path == WEBHOOK_KEYS:
+        body = {**svc.signer.jwks(), "standard_webhooks": list(svc.signer.public_keys())}
+        headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=300"}
+        return Document(body=body, headers=headers)
     raise NotFound
 
 

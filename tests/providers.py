@@ -113,15 +113,15 @@ class Provider:
         for start, said in self.routes.items():
             if url.startswith(start):
                 return _said(said)
-        parts = urlsplit(url)
+        path = url.removeprefix(self.issuer)
         own: dict[str, Callable[[], WebResponse]] = {
             "/.well-known/openid-configuration": lambda: answer(body=self._metadata()),
             "/keys": lambda: answer(body={"keys": [each.as_dict(private=False) for each in self.keys]}),
             "/token": self._token,
             "/userinfo": lambda: answer(body=self.claims),
         }
-        assert parts.path in own, f"nobody answers {method} {url}"
-        return own[parts.path]()
+        assert path in own, f"nobody answers {method} {url}"
+        return own[path]()
 
     def sent(self, path: str) -> Call:
         """The last request to an address that ends so."""
@@ -153,6 +153,7 @@ class Provider:
 
 
 def _said(said: Any) -> WebResponse:
+    said = said() if callable(said) else said
     if isinstance(said, WebUnreachable):
         raise said
     return said if isinstance(said, WebResponse) else answer(body=said)

@@ -19,6 +19,7 @@ ProviderName = Literal[
     "github-app",
     "gitlab",
     "google",
+    "jackson",
     "lark",
     "line",
     "linkedin",

@@ -66,13 +66,13 @@ def _asked(
         "oauth_version": "1.0",
         **given,
     }
-    signature = _signature(method, url, parameters, provider.config.client_secret or "", token_secret)
-    pairs = sorted({**parameters, "oauth_signature": signature}.items())
+    signed = signature(method, url, parameters, provider.config.client_secret or "", token_secret)
+    pairs = sorted({**parameters, "oauth_signature": signed}.items())
     header = "OAuth " + ", ".join(f'{_escaped(name)}="{_escaped(value)}"' for name, value in pairs)
     return client.ask(provider, method, url, svc, headers={"Authorization": header, "Accept": "application/json"})
 
 
-def _signature(method: str, url: str, parameters: Mapping[str, str], secret: str, token_secret: str) -> str:
+def signature(method: str, url: str, parameters: Mapping[str, str], secret: str, token_secret: str) -> str:
     """RFC 5849 §3.4: over the verb, the address without its query, and all parameters in order."""
     parts = urlsplit(url)
     every = [*parameters.items(), *parse_qsl(parts.query, keep_blank_values=True)]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from msgspec.structs import replace
 
 from vestibule.crypto.sealing import Sealer
 from vestibule.domain.event import IDENTITY_CREATED, IDENTITY_DELETED, IDENTITY_UPDATED, Event
 from vestibule.domain.identity import Identity, State
-from vestibule.domain.record import Unprinted
 from vestibule.ports import (
     Absent,
     Check,
@@ -26,6 +25,7 @@ from vestibule.ports import (
     TransactWrite,
     Update,
 )
+from vestibule.stores.claims import AlreadyExists, IdentifierEntry, IdentityChanged, Secrets
 from vestibule.stores.guesses import counter_key
 from vestibule.stores.identity_items import (
     addresses_of,
@@ -48,37 +48,6 @@ from vestibule.stores.sealed import opened, sealed
 
 _TRANSACTION = 100
 _DIGITS = "0123456789abcdef"
-
-Unique = Literal["identifier", "address", "external_id", "key"]
-Secrets = Mapping[str, Mapping[str, Any] | None]
-"""Credential type to its config; None removes it. Types that are not named keep theirs."""
-
-
-class AlreadyExists(Exception):
-    """Another identity has that identifier, address, external id or key. `value` is it; never to be logged."""
-
-    def __init__(self, what: Unique, type_: str, value: str) -> None:
-        super().__init__(f"the {what} is taken")
-        self.what = what
-        self.type = type_
-        self.value = value
-
-
-class IdentityChanged(Exception):
-    """Another request wrote or deleted the identity since it was read."""
-
-
-class IdentifierEntry(Unprinted, frozen=True):
-    """Who a credential identifier belongs to. For `password` the hash stands beside it: hashing starts at once.
-
-    `rotated`: another secret than the first of `secrets.cipher` sealed it.
-    `elsewhere`: another system has the password.
-    """
-
-    identity_id: str
-    hashed_password: str | None = None
-    rotated: bool = False
-    elsewhere: bool = False
 
 
 class IdentityStore:

@@ -131,7 +131,7 @@ def people(table: Table) -> None:
         sign_in(other, email, password="wrong")
         sign_in(other, email)
         sign_in(kind(world), f"nobody-{email}")
-        for path in ("/sessions/whoami", "/sessions", "/ui/welcome", "/ui/logout"):
+        for path in ("/sessions/whoami", "/sessions", "/ui/welcome", "/ui/sessions", "/ui/logout"):
             client.get(path)
             kind(world).get(path)
         sessions = client.get("/sessions", Accept="application/json").json

@@ -86,7 +86,7 @@ def test_somebody_who_signed_up_is_welcomed_by_name(browser):
     assert reply.location == f"{PUBLIC}/ui/welcome"
     drawn = page(browser.get("/ui/welcome"))
     assert drawn.one("h1").text == "Welcome, Ann"
-    assert [link["href"] for link in drawn.all("a", **{"class": "button plain"})] == ["/ui/logout"]
+    assert [link["href"] for link in drawn.all("a", **{"class": "button plain"})] == ["/ui/sessions", "/ui/logout"]
 
 
 def test_nobody_is_shown_the_ways_in(browser):

@@ -1,4 +1,4 @@
-"""DELETE /sessions and /sessions/{id}: end other sessions of the signed-in identity."""
+"""DELETE /sessions and /sessions/{id}, POST /ui/sessions: end other sessions of the signed-in identity."""
 
 from vestibule.edge.endpoint import endpoint
 from vestibule.resources import sessions

@@ -192,6 +192,7 @@ ROUTES: tuple[Route, ...] = (
     ("public", "DELETE", "/sessions/{id}"),
     ("public", "GET", "/ui/assets/{asset}"),
     ("public", "HEAD", "/ui/assets/{asset}"),
+    ("public", "POST", "/ui/sessions"),
     ("public", "GET", "/ui/{page}"),
     ("public", "HEAD", "/ui/{page}"),
     ("public", "GET", "/version"),

@@ -29,6 +29,7 @@ class Asset(Struct, frozen=True):
 def assets(look: Look) -> dict[str, Asset]:
     """By plain name: `theme.css`, `style.css`, `page.js`, `icon.svg` and, where there is one, `logo`."""
     bodies = {name: (_STATIC / name).read_bytes() for name in ("style.css", "page.js", "icon.svg")}
+    bodies["page.js"] = _spare(bodies["page.js"])
     bodies["theme.css"] = theme_css(look).encode()
     found = {name: _asset(name, _TYPES[name.rsplit(".", 1)[1]], body) for name, body in bodies.items()}
     if look.logo:
@@ -44,6 +45,12 @@ def asset(look: Look, file: str) -> tuple[Asset, str] | None:
         if file == plain:
             return each, _SHORTLY
     return None
+
+
+def _spare(script: bytes) -> bytes:
+    """The script without indentation and lines that only say something to its readers: every page loads it."""
+    lines = (line.strip() for line in script.splitlines())
+    return b"\n".join(line for line in lines if line and not line.startswith(b"//"))
 
 
 def _asset(name: str, content_type: str, body: bytes) -> Asset:

@@ -83,6 +83,12 @@ def device(session: Wire, words: Wording) -> str:
     return browser or system or agent[:60] or words("device.unknown")
 
 
+def place(session: Wire) -> str:
+    """Where a session was opened, as far as the edge knows: a town, else the address on the network."""
+    known = _mappings(session.get("devices"))
+    return next((str(each.get("location") or each.get("ip_address") or "") for each in known), "")
+
+
 def methods(session: Wire, words: Wording) -> str:
     """The ways in which the session was proven, each once."""
     names = [str(each.get("method")) for each in _mappings(session.get("authentication_methods"))]

@@ -17,7 +17,7 @@ from msgspec import Struct
 from vestibule.pages.assets import assets
 from vestibule.pages.layout import Arrangement, arrange
 from vestibule.pages.look import Look
-from vestibule.pages.people import address, device, methods, person, unverified
+from vestibule.pages.people import address, device, methods, person, place, unverified
 from vestibule.pages.widgets import Anchor, Box, Field, Image, Text
 from vestibule.pages.wording import Wording, wording
 from vestibule.ui import templates
@@ -44,6 +44,15 @@ class Way(Struct, frozen=True):
     label: str
     href: str
     lead: str = ""
+
+
+class SignedIn(Struct, frozen=True):
+    """A session as a row of a list."""
+
+    id: str
+    device: str
+    place: str
+    since: str
 
 
 def render_flow(kind: str, flow: Wire, look: Look, language: str) -> str:
@@ -106,9 +115,41 @@ def render_welcome(session: Wire | None, look: Look, language: str) -> str:
     )
 
 
+def render_sessions(found: Sequence[Wire], token: str, ended: str | None, look: Look, language: str) -> str:
+    """The sessions of whoever is signed in, as whoami and the list answer: this one first. `token` is of CSRF."""
+    words = wording(language)
+    rows = [
+        SignedIn(
+            id=str(session.get("id")),
+            device=device(session, words),
+            place=place(session),
+            since=words("sessions.since", at=words.moment(session.get("authenticated_at"))),
+        )
+        for session in found
+    ]
+    return _draw(
+        "sessions.html",
+        look,
+        words,
+        title=words("sessions.title"),
+        lead=words("sessions.help") if len(rows) > 1 else words("sessions.alone"),
+        said=words.get(f"sessions.ended.{ended}") if ended else "",
+        action=f"{look.base}/ui/sessions",
+        token=token,
+        here=rows[0],
+        others=rows[1:],
+        ways=[*_to_settings(look, words), Way(words("link.home"), f"{look.base}/ui/welcome")],
+    )
+
+
+def _to_settings(look: Look, words: Wording) -> list[Way]:
+    return [Way(words("link.settings"), f"{look.base}/ui/settings")] if "settings" in look.offers else []
+
+
 def _after_welcome(unverified: bool, look: Look, words: Wording) -> list[Way]:
     kinds = ["settings", "verification"] if unverified else ["settings"]
     ways = [Way(words(f"link.{kind}"), f"{look.base}/ui/{kind}") for kind in kinds if kind in look.offers]
+    ways.append(Way(words("link.sessions"), f"{look.base}/ui/sessions"))
     return [*ways, Way(words("link.logout"), f"{look.base}/ui/logout")]
 
 
@@ -211,7 +252,7 @@ def _ways(kind: str, topic: str, who: str, flow: Wire, look: Look, words: Wordin
             return leave
         case "settings":
             prove = way("verification") if unverified(cast(Wire, flow.get("identity") or {})) else []
-            return [*home, *prove, *leave]
+            return [*home, *prove, Way(words("link.sessions"), f"{look.base}/ui/sessions"), *leave]
         case "verification" | "verification.done":
             return home
         case "registration" | "registration.choose":

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from msgspec.structs import replace
 
+from vestibule.crypto import csrf
 from vestibule.domain.errors import (
     Aal2Required,
     CsrfViolation,
@@ -27,7 +28,7 @@ from vestibule.pages import people
 from vestibule.pages.assets import ASSET_POLICY, asset, page_headers
 from vestibule.pages.brand import look_of
 from vestibule.pages.look import Look
-from vestibule.pages.render import Way, render_error, render_flow, render_simple, render_welcome
+from vestibule.pages.render import Way, render_error, render_flow, render_sessions, render_simple, render_welcome
 from vestibule.pages.wording import Wording, language, wording
 from vestibule.ports import StoreUnavailable
 from vestibule.resources import errors, sessions
@@ -104,6 +105,22 @@ class _Page:
             return Redirect(location=_stepping_up(refused, self.svc))
         return self._html(render_welcome(found.body, self.look, self.language), cookies=found.cookies)
 
+    def sessions(self) -> Outcome:
+        """Where the person is signed in, with a button to end what is not this session."""
+        here, asked = self.svc.urls.absolute("ui/sessions"), replace(self.request, query=())
+        try:
+            current = cast(Document, sessions.whoami(asked, self.svc))
+            others = cast(Document, sessions.listing(asked, self.svc))
+        except NoSession:
+            return Redirect(location=self.svc.urls.self_service("login/browser", return_to=here))
+        except Aal2Required:
+            return Redirect(location=self.svc.urls.self_service("login/browser", aal="aal2", return_to=here))
+        token = csrf.mask(self.request.csrf, self.svc.random.bytes)
+        html = render_sessions(
+            [current.body, *others.body], token, self.request.param("ended"), self.look, self.language
+        )
+        return self._html(html, cookies=current.cookies)
+
     def logout(self) -> Outcome:
         """Ends the session when one of our own pages sent somebody here, and asks otherwise (a forged link)."""
         try:
@@ -165,6 +182,7 @@ class _Page:
 
 _PAGES: Mapping[str, Callable[[_Page], Outcome]] = {
     "welcome": _Page.welcome,
+    "sessions": _Page.sessions,
     "logout": _Page.logout,
     "error": _Page.error,
 }

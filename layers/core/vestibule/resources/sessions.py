@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from vestibule.crypto import csrf
 from vestibule.domain.errors import BadRequest, NoSession
-from vestibule.domain.outcome import CookieChanges, Document, Empty, Outcome, SessionCookie
+from vestibule.domain.outcome import CookieChanges, Document, Empty, Outcome, Redirect, SessionCookie
 from vestibule.domain.request import Request
 from vestibule.domain.session import Session
 from vestibule.domain.times import from_rfc3339
 from vestibule.lifecycle import assurance
 from vestibule.lifecycle.issuing import session_document
-from vestibule.lifecycle.loading import active_session, canonical_uuid
+from vestibule.lifecycle.loading import active_session, canonical_uuid, csrf_violation
 from vestibule.resources import paging, session_token
 from vestibule.services import Services
+from vestibule.ui.decode import BadBody, decode
+from vestibule.ui.shape import shape
+
+EVERY_OTHER = "others"
+"""In place of an id: all sessions but the one that asks."""
 
 _LISTING = "own-sessions"
 _SECOND = timedelta(seconds=1)
@@ -54,10 +60,14 @@ def listing(request: Request, svc: Services) -> Outcome:
 
 
 def revoke(request: Request, svc: Services) -> Outcome:
-    """DELETE /sessions ends all others, DELETE /sessions/{id} one of them. Raises NoSession, BadRequest.
+    """DELETE /sessions ends all others, DELETE /sessions/{id} one of them, a POST the page's form says which.
+
+    Raises NoSession, BadRequest, CsrfViolation, Aal2Required.
 
     An id of nobody or of somebody else is answered like one that was ended: it says nothing about others' sessions.
     """
+    if request.method == "POST":
+        return _ended_on_the_page(request, svc)
     current = _session(request, svc)
     asked = request.path_parameters.get("id")
     if asked is None:
@@ -69,6 +79,26 @@ def revoke(request: Request, svc: Services) -> Outcome:
         raise BadRequest
     svc.sessions.revoke(current.identity_id, session_id)
     return Empty(headers={"Content-Type": "application/json; charset=utf-8"})
+
+
+def _ended_on_the_page(request: Request, svc: Services) -> Redirect:
+    """The form of the built-in page, which has no other verbs: `session` is an id, or EVERY_OTHER."""
+    try:
+        form = decode(request.body, request.headers.get("content-type"), shape("csrf_token", "session"))
+    except BadBody as bad:
+        raise BadRequest(str(bad)) from None
+    token, asked = form.get("csrf_token"), form.get("session")
+    known = () if request.csrf_is_new else request.csrf_secrets
+    if not isinstance(token, str) or not any(csrf.matches(secret, token) for secret in known):
+        raise csrf_violation(request)
+    current = _required(request, svc)
+    if asked == EVERY_OTHER and current.identity is not None:
+        svc.sessions.revoke_all(current.identity, keep=current.id, at=svc.clock.now())
+    elif (session_id := canonical_uuid(str(asked))) and session_id != current.id:
+        svc.sessions.revoke(current.identity_id, session_id)
+    else:
+        raise BadRequest("The form names no session that could be ended here")
+    return Redirect(location=f"{svc.urls.public}/ui/sessions?ended={'all' if asked == EVERY_OTHER else 'one'}")
 
 
 def _required(request: Request, svc: Services) -> Session:

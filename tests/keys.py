@@ -63,13 +63,17 @@ PRESENT, VERIFIED, BACKED_UP, HAS_KEY = 0x01, 0x04, 0x18, 0x40
 
 
 def build(table: Table, *methods: str, changes: Mapping[str, Any] | None = None, schema: Any = None) -> World:
-    """`methods`: `second_factor` or `passwordless` for security keys, `passkey`. `changes` go over all of it."""
+    """`changes` go over all of it."""
+    return World.build(table, merged(config(*methods), dict(changes or {})), schema or SCHEMA)
+
+
+def config(*methods: str) -> dict[str, Any]:
+    """`methods`: `second_factor` or `passwordless` for security keys, `passkey`."""
     webauthn = {"enabled": True, "config": {"passwordless": "passwordless" in methods, "rp": RP}}
     chosen = {"passkey": {"enabled": True, "config": {"rp": RP}}} if "passkey" in methods else {}
     if {"second_factor", "passwordless"} & set(methods):
         chosen["webauthn"] = webauthn
-    config = merged(merged(CONFIG, {"selfservice": {"methods": chosen}}), dict(changes or {}))
-    return World.build(table, config, schema or SCHEMA)
+    return merged(CONFIG, {"selfservice": {"methods": chosen}})
 
 
 @dataclass

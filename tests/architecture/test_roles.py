@@ -16,7 +16,8 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from tests.world import CLIENTS, PASSWORD, PUBLIC, Browser, Client, Native, Reply, World
+from tests import keys
+from tests.world import CLIENTS, PASSWORD, PUBLIC, Browser, Client, Native, Reply, Spa, World, configured
 from tools import policies
 from tools.recording_serve import actions
 
@@ -27,6 +28,8 @@ from vestibule.ports import Table
 from vestibule.stores.configurations import KEPT
 
 REASONS: dict[policies.Call, str] = {
+    ("SettingsSubmit", "Query", "table"): "a hook ends other sessions; none does here",
+    ("SettingsSubmit", "UpdateItem", "table"): "a hook ends other sessions; none does here",
     (
         "RegistrationSubmit",
         "UpdateItem",
@@ -275,6 +278,30 @@ def step_ups(table: Table) -> None:
         assert client.whoami().json["authenticator_assurance_level"] == "aal2"
 
 
+def with_keys(table: Table) -> None:
+    """Security keys and passkeys: added, used, used twice, removed."""
+    for kind in ("second_factor", "passwordless"):
+        world = Watched.on(table)
+        world.changes = keys.config("passkey", kind) | {"identity": configured(keys.SCHEMA)["identity"]}
+        email, key, passkey = f"{kind}@example.org", keys.Authenticator(), keys.Authenticator()
+        ann = Spa(world)
+        assert keys.sign_up_with_passkey(ann, email, passkey).status == 200
+        assert keys.sign_in_with_passkey(Spa(world), passkey).status == 200
+        assert keys.sign_in_with_passkey(Spa(world), passkey, counter=1).status == 400  # a copy
+        assert keys.add_key(ann, key).status == 200
+        flow = ann.start("settings")
+        ann.fetch("settings", flow.id)
+        other = Spa(world)
+        keys.sign_in_with_passkey(other, passkey)
+        if kind == "second_factor":
+            assert keys.step_up(other, key).status == 200
+        else:
+            other = Spa(world)
+            other.submit(other.start("login"), method="webauthn", identifier=email)
+            ann.start("login", refresh="true")
+        assert ann.submit(flow, webauthn_remove=key.keys[0].id.hex()).status == 200
+
+
 def _last_letter(world: Watched, address: str) -> Mapping[str, Any]:
     return world.svc.messages.page(limit=1, recipient=address)[0].data
 
@@ -351,6 +378,7 @@ JOURNEYS: tuple[Callable[[Table], None], ...] = (
     verifications,
     recoveries,
     step_ups,
+    with_keys,
     administrators,
     tokens,
 )

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from tests import keys
 from tests.world import ADMIN, PUBLIC, SCHEMA, Browser, Native, Spa, World
 
 from vestibule.adapters.sqlite import SqliteTable
@@ -135,6 +138,26 @@ def test_the_configurations_digest_says_when_it_changes_but_not_what_it_is(sqlit
 
 def test_the_version_is_told(world: World) -> None:
     assert world.send("GET", f"{ADMIN}/version", api="admin").json["version"]
+
+
+def test_the_script_for_keys_is_for_pages_of_any_origin_and_is_what_the_nodes_name(sqlite_table: SqliteTable) -> None:
+    world = keys.build(sqlite_table, "passkey")
+    script = Spa(world).start("login").nodes["webauthn_script"]["attributes"]
+    reply = Native(world).get(urlsplit(script["src"]).path, Origin="https://elsewhere.example")
+    digest = base64.b64encode(hashlib.sha512(reply.body).digest()).decode()
+    assert script["integrity"] == f"sha512-{digest}"
+    assert script["crossorigin"] == "anonymous"
+    assert reply.headers["access-control-allow-origin"] == "*"
+    assert reply.headers["cross-origin-resource-policy"] == "cross-origin"
+    for name in ("WebAuthnLogin", "WebAuthnRegistration", "PasskeyLogin", "PasskeyLoginAutocompleteInit"):
+        assert f"window.ory{name} = " in reply.body.decode()
+
+
+def test_the_script_for_keys_is_sent_once(world: World) -> None:
+    path = "/.well-known/ory/webauthn.js"
+    tag = Native(world).get(path).headers["etag"]
+    again = Native(world).get(path, If_None_Match=tag)
+    assert (again.status, again.body) == (304, b"")
 
 
 def test_the_address_for_changing_passwords_leads_to_the_settings(world: World) -> None:

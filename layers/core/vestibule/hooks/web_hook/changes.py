@@ -44,7 +44,8 @@ def changed(moment: Moment, wanted: Json, svc: Services) -> Moment | tuple[Probl
             return wrong
         known = known_statuses(wanted.get("verifiable_addresses") or [], _normalised)
         now = svc.clock.now()
-        return replace(moment, identity=derived(new, schema, now=now, new_id=svc.random.uuid4, known=known))
+        made = derived(new, schema, now=now, new_id=svc.random.uuid4, known=known)
+        return replace(moment, identity=_with_former_identifiers(made, identity))
     if moment.point is Point.LOGIN_AFTER and moment.issued is not None:
         issued = moment.issued
         return replace(moment, issued=replace(issued, shown=replace(issued.shown, identity=new)))
@@ -74,6 +75,15 @@ def _with_fields(identity: Identity, wanted: Json, svc: Services) -> Identity:
     if not state:
         return new
     return new.in_state(State.ACTIVE if state == State.ACTIVE else State.INACTIVE, svc.clock.now())
+
+
+def _with_former_identifiers(new: Identity, old: Identity) -> Identity:
+    """As recorded, what the former schema made identifiers of stays where the new one says nothing of that kind."""
+    if new.schema_id == old.schema_id:
+        return new
+    former = {credential.type: credential for credential in old.credentials}
+    kept = (each if each.identifiers else former.get(each.type, each) for each in new.credentials)
+    return replace(new, credentials=tuple(kept))
 
 
 def _normalised(address: str) -> str:

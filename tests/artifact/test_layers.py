@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import struct
+import subprocess
 from pathlib import Path
 
 import pytest
-from tests.artifact.lambda_runtime import ARCHITECTURE
+from tests.artifact.lambda_runtime import ARCHITECTURE, environment_of
+from tests.keys import ORIGIN, Authenticator, encoded
 
 from vestibule.config.model import Config
 
@@ -64,6 +66,29 @@ def test_what_checks_keys_stands_where_nobody_finds_it_unasked(artifacts, deps):
     }
     assert {"webauthn", "OpenSSL", "cbor2"} <= brought
     assert not brought & {each.name for each in deps.iterdir()}
+
+
+@pytest.mark.parametrize("function", ["LoginSubmit", "RegistrationSubmit", "SettingsSubmit"])
+def test_functions_that_check_keys_find_the_package_when_a_key_answers_and_not_before(artifacts, runtime, function):
+    challenge = bytes(range(32))
+    asked = {"rp": {"id": "example.org"}, "user": {"id": "AAAA"}, "challenge": encoded(challenge)}
+    answer = Authenticator().create(json.dumps({"publicKey": asked}))
+    arguments = [runtime.python, "-c", CHECKS, answer, challenge.hex(), ORIGIN]
+    environment = environment_of(artifacts / function)
+    done = subprocess.run(arguments, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["False", "none"]
+
+
+CHECKS = """
+import importlib.util, sys
+from vestibule.adapters.key_answers import CheckedKeyAnswers
+from vestibule.domain.key import RelyingParty
+print(any(importlib.util.find_spec(name) for name in ("webauthn", "OpenSSL", "cbor2")))
+answer, challenge, origin = sys.argv[1:]
+made = CheckedKeyAnswers().made(answer, bytes.fromhex(challenge), RelyingParty("example.org", "Harbour", (origin,)))
+print(made and made.attestation)
+"""
 
 
 def test_everything_is_compiled_ahead_and_never_compared_with_its_source(artifacts):

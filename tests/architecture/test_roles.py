@@ -361,14 +361,61 @@ def administrators(table: Table) -> None:
 def tokens(table: Table) -> None:
     """What an OAuth2 server asks before it issues tokens."""
     world = Watched.on(table)
-    world.changes |= {"vestibule": {"oauth2": {"token": {"api_key": {"values": ["a-key-for-tests-alone"]}}}}}
+    nowhere = {"url": "http://127.0.0.1:1/", "method": "TRACE", "retry": {"attempts": 1}, "on_error": "allow"}
+    hooks = [{"hook": "web_hook", "config": nowhere | {"response": {"ignore": ignores}}} for ignores in (False, True)]
+    token = {"api_key": {"values": ["a-key-for-tests-alone"]}, "hooks": hooks}
+    world.changes |= {"vestibule": {"oauth2": {"token": token}}}
     made = world.admin("POST", "/admin/identities", {"schema_id": "person", "traits": {"email": f"token-{ALICE}"}})
     session = {"id_token": {"id_token_claims": {"sub": made.json["id"]}}}
     asked = {"session": session, "request": {"client_id": "shop", "grant_types": ["refresh_token"]}}
     headers = {"Authorization": "a-key-for-tests-alone"}
-    sent = world.send("POST", f"{PUBLIC}/oauth2/token-hook", headers=headers, body=json.dumps(asked).encode())
-    assert sent.status == 204
+    for _ in range(2):
+        sent = world.send("POST", f"{PUBLIC}/oauth2/token-hook", headers=headers, body=json.dumps(asked).encode())
+        assert sent.status == 204
+    (noted, _) = world.admin("GET", "/admin/actions/deliveries").json
+    world.admin("GET", f"/admin/actions/deliveries?hook={noted['hook']}")
+    world.admin("GET", f"/admin/actions/deliveries/{noted['id']}")
+    assert world.admin("POST", f"/admin/actions/deliveries/{noted['id']}/replay").status == 409
 
+
+def at_providers(table: Table) -> None:
+    """There and back: sign-up, sign-in, linking, and what apps bring or fetch."""
+    provider = Provider()
+    world = Watched.on(table)
+    changing = {"provider": "fedcm-test", "update_identity_on_login": "automatic"}
+    world.changes = dict(offering(changing, {"id": "second"}, flows={"login": LISTED}))
+    world.services = {"web": provider, "templates": TEMPLATES}
+    provider.clock = world.clock
+    client, email = Browser(world), f"provider-{ALICE}"
+    there_and_back(client, provider, email=email)
+    there_and_back(Browser(world), provider, "registration", email=f"new-{email}")
+    client.start("login", refresh="true")
+    client.fetch("login", client.start("login", refresh="true").id)
+    flow = client.start("settings")
+    back = provider.approves(client.submit(flow, link="second").location, email=email)
+    client.get(back)
+    client.submit(client.start("settings"), unlink="second")
+    world.identity(f"taken-{email}")
+    provider.claims["sub"] = "2"
+    left = away(Browser(world)).location
+    there_and_back(Browser(world), provider, email=f"taken-{email}")
+    app = Native(world)
+    flow = app.start("login", return_session_token_exchange_code="true")
+    location = app.submit(flow, method="oidc", provider="example").json["redirect_browser_to"]
+    code = Browser(world).get(provider.approves(location, email=email)).query("code")
+    init = flow.document["session_token_exchange_code"]
+    assert app.get(f"/sessions/token-exchange?init_code={init}&return_to_code={code}").status == 200
+    for number in range(2):
+        provider.claims = {"sub": "an-app", "email": f"app-{number}-{email}"}
+        token = provider.id_token(nonce="a-nonce")
+        brought = {"method": "oidc", "provider": "example", "id_token": token, "id_token_nonce": "a-nonce"}
+        assert app.submit(app.start("registration"), **brought).status == 200
+    assert left
+    TEMPLATES.close()
+
+
+LISTED = {"after": {"hooks": [{"hook": "revoke_active_sessions"}]}}
+"""So that the sessions of whoever signs in are listed and ended."""
 
 JOURNEYS: tuple[Callable[[Table], None], ...] = (
     people,

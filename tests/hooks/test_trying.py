@@ -10,12 +10,13 @@ import pytest
 from msgspec.structs import replace
 from tests.hooks.web_hook.target import INTERRUPT, PARSE, REFUSAL, TEMPLATES, WHOLE, Scene, after, answer, before, hook
 from tests.resources.administrator import created
-from tests.world import Reply
+from tests.world import Native, Reply
 
 from vestibule.adapters.sqlite import SqliteTable
 from vestibule.config.points import Point
 from vestibule.hooks.sampling import Person, sampled
 from vestibule.hooks.web_hook.context import context
+from vestibule.local.bus import Bus
 from vestibule.ports import WebTimeout, WebUnreachable
 
 
@@ -231,3 +232,27 @@ def test_secrets_are_sent_and_not_shown(sqlite_table: SqliteTable):
     )
     assert b"geheim" not in said.body
     assert said.json["request"]["body"] == {"key": "Bearer <redacted>"}
+
+
+def test_what_a_delivery_told_can_be_told_once_more(sqlite_table: SqliteTable):
+    scene = Scene(sqlite_table, named(response={"ignore": True}))
+    scene.target.answers = [answer(410)]
+    Native(scene.world).sign_up("bob@example.org", transient_payload={"from": "a leaflet"})
+    Bus(scene.world.svc).step()
+    (first,) = scene.target.calls
+    (delivery,) = scene.world.admin("GET", "/admin/actions/deliveries").json
+    assert delivery["status"] == "dead"
+    scene.target.answers = [answer(204)]
+    said = tried(scene, event_id=delivery["id"]).json
+    assert (said["outcome"], said["request"]["body"]["identity"]["traits"]["email"]) == ("told", "bob@example.org")
+    assert said["request"]["body"]["flow"]["transient_payload"] == {"from": "a leaflet"}
+    assert scene.target.calls[1].json["identity"] == first.json["identity"]
+
+
+def test_a_delivery_that_a_step_waited_for_is_told_by_that_step_alone(sqlite_table: SqliteTable):
+    scene = Scene(sqlite_table, named())
+    Native(scene.world).sign_up("bob@example.org")
+    (delivery,) = scene.world.admin("GET", "/admin/actions/deliveries").json
+    for event_id in (delivery["id"], "evt_none"):
+        refused = tried(scene, event_id=event_id)
+        assert (refused.status, "event_id names no delivery" in refused.json["error"]["reason"]) == (400, True)

@@ -8,11 +8,12 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from tests.hooks.web_hook.target import TEMPLATES, Later, Pace, Target, answer
+from tests.hooks.web_hook.target import TEMPLATES, Pace, Target, answer
 from tests.resources.administrator import NOBODY, created
 from tests.world import PUBLIC, Reply, World
 
 from vestibule.adapters.sqlite import SqliteTable
+from vestibule.local.bus import Bus
 from vestibule.ports import SecretUnavailable, WebTimeout, WebUnreachable
 
 KEY = "the-key-of-the-oauth2-server"
@@ -42,14 +43,13 @@ class Scene:
     """A deployment that an OAuth2 server asks."""
 
     def __init__(self, table: SqliteTable, *hooks: dict[str, Any], key: Any = None, **services: Any) -> None:
-        self.target, self.later = Target([answer(204)]), Later()
+        self.target = Target([answer(204)])
         token = {"api_key": key or {"name": "X-Api-Key", "values": [KEY]}, "hooks": list(hooks)}
         self.world = World.build(
             table,
             {"vestibule": {"oauth2": {"token": token}}},
             web=self.target,
             pace=Pace(),
-            background=self.later,
             templates=TEMPLATES,
             **services,
         )
@@ -394,10 +394,35 @@ def test_a_target_that_does_not_answer_lets_no_token_be_issued(sqlite_table: Sql
 def test_a_target_whose_answer_is_ignored_is_told_afterwards(sqlite_table: SqliteTable):
     scene = Scene(sqlite_table, asking(response={"ignore": True}))
     scene.target.answers = [answer(403)]
-    assert scene.ask(asked(scene.person()["id"])).status == 204
+    person = scene.person()
+    assert scene.ask(asked(person["id"])).status == 204
     assert scene.target.calls == []
-    scene.later.run()
-    assert len(scene.target.calls) == 1
+    scene.target.answers = [answer(204)]
+    Bus(scene.world.svc).step()
+    (call,) = scene.target.calls
+    assert call.json["session"]["id_token"]["subject"] == person["id"]
+    assert logged(scene) == [("oauth2.token", "delivered", False)]
+
+
+def logged(scene: Scene) -> list[tuple[str, str, bool]]:
+    """(point, status, whether the OAuth2 server waited), newest first."""
+    found = scene.world.admin("GET", "/admin/actions/deliveries").json
+    return [(each["point"], each["status"], each["waited_for"]) for each in found]
+
+
+def test_calls_are_noted_in_the_delivery_log(sqlite_table: SqliteTable):
+    cancelling = asking(id="never", body=jsonnet("function(ctx) error 'cancel'"))
+    scene = Scene(sqlite_table, asking(id="risk", retry={"attempts": 1}), cancelling)
+    person = scene.person()
+    for said in (answer(200, {"session": {"access_token": {"a": "geheim"}}}), answer(403), answer(500)):
+        scene.target.answers = [said]
+        scene.ask(asked(person["id"]))
+        scene.world.clock.pass_by(seconds=1)
+    statuses = [status for _, status, _ in logged(scene)]
+    assert sorted(statuses) == ["cancelled", "delivered", "delivered", "failed"]
+    of_person = scene.world.admin("GET", f"/admin/actions/deliveries?identity={person['id']}&hook=risk").json
+    assert [each["last_status"] for each in of_person] == [500, 403, 200]
+    assert "geheim" not in str(scene.world.stored())
 
 
 def test_a_target_that_fails_may_be_passed_over(sqlite_table: SqliteTable):

@@ -22,6 +22,9 @@ class Point(StrEnum):
     VERIFICATION_AFTER = "verification.after"
 
 
+TOKEN = "oauth2.token"  # noqa: S105 (the name of a place)
+"""Where `vestibule.oauth2.token.hooks` run: no moment of a flow."""
+
 CAPABILITIES: dict[str, frozenset[Point]] = {
     "session": frozenset({Point.REGISTRATION_POST_PERSIST}),
     "revoke_active_sessions": frozenset({Point.LOGIN_AFTER, Point.SETTINGS_POST_PERSIST, Point.RECOVERY_AFTER}),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from vestibule.config.points import CAPABILITIES, ONLY_METHODS, WITHOUT_IMPLEMENTATION
+from vestibule.config.points import CAPABILITIES, ONLY_METHODS, TOKEN, WITHOUT_IMPLEMENTATION
 from vestibule.domain.json import Json
 from vestibule.hooks import choosing
 from vestibule.hooks.choosing import Choice, Placed, Won
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from vestibule.config.model import Config
 
 FLOWS = ("login", "registration", "recovery", "settings", "verification")
-TOKEN = "oauth2.token"  # noqa: S105 - the name of a place
 
 _ALWAYS_ON = frozenset({"login", "settings", "profile"})
 _NEEDS_VERIFICATION = frozenset({"verification", "show_verification_ui", "require_verified_address"})

@@ -9,12 +9,15 @@ import msgspec
 from msgspec import Struct, field
 
 from vestibule.config.revision import Unfit, document_of, running
+from vestibule.domain import event
 from vestibule.domain.errors import BadRequest, NotFound
 from vestibule.domain.identity import Identity
+from vestibule.domain.json import Json
 from vestibule.domain.outcome import Document, Outcome
 from vestibule.domain.request import Request
 from vestibule.hooks import explaining, trying
 from vestibule.hooks.sampling import Person
+from vestibule.hooks.web_hook import ignoring
 from vestibule.lifecycle.loading import canonical_uuid
 from vestibule.ports import TemplateFailed
 from vestibule.resources import deliveries
@@ -71,6 +74,8 @@ class _Try(Struct, forbid_unknown_fields=True):
     transient_payload: dict[str, Any] = field(default_factory=dict[str, Any])
     headers: dict[str, str] = field(default_factory=dict[str, str])
     client_ip: str = "192.0.2.1"
+    event_id: str | None = None
+    """A delivery that nobody waited for: what it told is told, and the above is for the answer alone."""
 
 
 def test(request: Request, svc: Services) -> Outcome:
@@ -86,8 +91,9 @@ def test(request: Request, svc: Services) -> Outcome:
         headers=wanted.headers,
         client_ip=wanted.client_ip,
     )
+    ctx = _told(wanted.event_id, svc) if wanted.event_id else None
     try:
-        return Document(body=trying.tried(wanted.hook, wanted.of, person, svc))
+        return Document(body=trying.tried(wanted.hook, wanted.of, person, svc, ctx))
     except LookupError as wrong:
         raise BadRequest(str(wrong)) from None
 
@@ -98,6 +104,19 @@ def _identity(asked: str, svc: Services) -> Identity:
     if identity is None:
         raise BadRequest("identity_id names nobody")
     return identity
+
+
+def _told(event_id: str, svc: Services) -> Json:
+    """The context of a delivery. Raises BadRequest."""
+    payload = svc.deliveries.payload(event_id)
+    if payload is None:
+        raise BadRequest(
+            "event_id names no delivery whose context is kept: only of calls that no step waited for it is"
+        )
+    ctx = ignoring.context_of(event.read(f"[{payload}]")[0], svc)
+    if ctx is None:
+        raise BadRequest("No secret of secrets.cipher opens what this delivery told any more")
+    return ctx
 
 
 def _wrong(template: str, svc: Services) -> str | None:

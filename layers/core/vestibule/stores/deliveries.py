@@ -127,6 +127,11 @@ class DeliveryStore:
 
     # --- reading ---------------------------------------------------------------------------------------
 
+    def payload(self, event_id: str) -> str | None:
+        """What is needed to tell of the event once more; None where that is not known. One read."""
+        item = self._table.get([delivery_key(event_id)])[0]
+        return item.get("pay") if item is not None else None
+
     def find(self, event_id: str) -> tuple[Delivery, list[Run]] | None:
         """With its runs, first ones first: one query."""
         items = {item["sk"]: item for item in self._table.query(f"D#{event_id}")}

@@ -10,12 +10,12 @@ import hashlib
 import json
 import logging
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from msgspec.structs import replace
 
-from vestibule.config.points import Point
+from vestibule.config.points import TOKEN, Point
 from vestibule.crypto import csrf
 from vestibule.domain.event import WEB_HOOK_DUE, Event
 from vestibule.domain.json import Json
@@ -48,20 +48,25 @@ def announced(config: WebHookConfig, moment: Moment, svc: Services) -> tuple[Tra
     """What to write so that the call is made: one item, or none where it would say more than a queue takes."""
     if moment.point in WITH_THE_WRITE and moment.identity is not None and not moment.identity.version:
         moment = replace(moment, identity=replace(moment.identity, version=1))  # as it will be stored
-    id_ = event_id(moment, svc)
-    sealed = _sealed(moment, id_, svc)
-    if len(sealed) > LARGEST:
-        _log.error("a web hook says too much to be queued: make its template's context smaller", extra=_named(config))
-        return ()
-    detail = {
-        "time": to_rfc3339(svc.clock.now()),
-        "hook": name_of(config),
+    about = {
         "point": str(moment.point),
         "method": moment.method,
         "flow": moment.flow.id,
         "identity": moment.identity.id if moment.identity is not None else "",
-        "sealed": sealed,
     }
+    return due(config, event_id(moment, svc), _packed(moment, svc), about, svc)
+
+
+def due(
+    config: WebHookConfig, id_: str, packed: Json, about: Mapping[str, str], svc: Services
+) -> tuple[TransactWrite, ...]:
+    """The same for what is no moment of a flow. `packed` has the context at `ctx`; `about` says where it stands."""
+    plain = zlib.compress(json.dumps(packed, separators=(",", ":")).encode())
+    sealed = svc.event_sealer.seal(plain, context=id_.encode())
+    if len(sealed) > LARGEST:
+        _log.error("a web hook says too much to be queued: make its template's context smaller", extra=_named(config))
+        return ()
+    detail = {"time": to_rfc3339(svc.clock.now()), "hook": name_of(config), **about, "sealed": sealed}
     event = Event(id_, WEB_HOOK_DUE, {name: value for name, value in detail.items() if value})
     return (svc.outbox.putting([event]),)
 
@@ -76,9 +81,13 @@ def name_of(config: WebHookConfig) -> str:
 
 def configured(event: Event, svc: Services) -> WebHookConfig | None:
     """The hook that the event is for, as it is configured now: preferred where it stood, else wherever it stands."""
-    point, name = Point(event.detail["point"]), event.detail["hook"]
-    chosen = choosing.chosen(point, str(event.detail.get("method", "")), svc.config).hooks
-    there = (each.entry.config for each in chosen if each.entry.hook == _WEB_HOOK)
+    point, name = event.detail["point"], event.detail["hook"]
+    if point == TOKEN:
+        entries: Iterable[Any] = svc.config.vestibule.oauth2.token.hooks
+    else:
+        chosen = choosing.chosen(Point(point), str(event.detail.get("method", "")), svc.config).hooks
+        entries = (each.entry for each in chosen)
+    there = (entry.config for entry in entries if entry.hook == _WEB_HOOK)
     return next((config for config in (*there, *_everywhere(svc)) if name_of(config) == name), None)
 
 
@@ -104,7 +113,7 @@ def context_of(event: Event, svc: Services) -> Json | None:
     return ctx
 
 
-def _sealed(moment: Moment, id_: str, svc: Services) -> str:
+def _packed(moment: Moment, svc: Services) -> Json:
     ctx, flow = context(moment, svc), moment.flow
     packed: Json = {"ctx": ctx}
     if ctx["flow"]["ui"].get("nodes") is not None:
@@ -112,8 +121,7 @@ def _sealed(moment: Moment, id_: str, svc: Services) -> str:
         packed["flow"] = svc.flows.packed(flow)
         if flow.identity is not None:
             packed["who"] = to_item(flow.identity, version=flow.identity.version)
-    plain = zlib.compress(json.dumps(packed, separators=(",", ":")).encode())
-    return svc.event_sealer.seal(plain, context=id_.encode())
+    return packed
 
 
 def _everywhere(svc: Services) -> Iterator[WebHookConfig]:

@@ -1,4 +1,4 @@
-"""`make bench`: what a request costs, in one run of about two minutes. Ratios, since machines differ."""
+"""`make bench`: what a request costs, in one run of some minutes. Ratios, since machines differ."""
 
 from __future__ import annotations
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import yaml
@@ -15,14 +20,40 @@ from tests.deployed.emulator import Stack, deploy, eventually, running
 PASSWORD = "nine lives of a grey cat"
 
 
-def configuration() -> dict[str, Any]:
+class Crm(BaseHTTPRequestHandler):
+    """A target of web hooks. It is busy when it first hears of somebody."""
+
+    calls: ClassVar[list[tuple[str, dict[str, Any]]]] = []
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        self.calls.append((self.headers["webhook-id"], body))
+        again = [seen for seen in self.calls if seen[1] == body][1:]
+        self.send_response(204 if again else 503)
+        self.end_headers()
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@contextmanager
+def crm() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Crm) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/people"
+        server.shutdown()
+
+
+def configuration(target: str) -> dict[str, Any]:
     """What ships, with hashes that are cheap to make, and without the question to the list of breached passwords."""
     shipped = yaml.safe_load((ROOT / "infra" / "config" / "kratos.yml").read_text())
     schema = ROOT / "infra" / "config" / "identity.schema.json"
     shipped["identity"]["schemas"] = [{"id": "person", "url": schema.as_uri()}]
     shipped["hashers"] = {"algorithm": "bcrypt", "bcrypt": {"cost": 4}}
     shipped["selfservice"]["methods"]["password"]["config"]["haveibeenpwned_enabled"] = False
-    hooks = [{"hook": "show_verification_ui"}, {"hook": "session"}]
+    body = base64.b64encode(b"function(ctx) { email: ctx.identity.traits.email }").decode()
+    tell = {"url": target, "method": "POST", "body": f"base64://{body}", "response": {"ignore": True}}
+    hooks = [{"hook": "show_verification_ui"}, {"hook": "web_hook", "config": tell}, {"hook": "session"}]
     shipped["selfservice"]["flows"]["registration"]["after"]["password"]["hooks"] = hooks
     return shipped
 
@@ -31,8 +62,8 @@ def configuration() -> dict[str, Any]:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder: Path = tmp_path_factory.mktemp("ministack")
     try:
-        with running(folder) as endpoint:
-            yield deploy(endpoint, folder, configuration())
+        with running(folder) as endpoint, crm() as target:
+            yield deploy(endpoint, folder, configuration(target))
     except Missing as missing:
         pytest.skip(str(missing))
 
@@ -49,6 +80,26 @@ def test_a_person_signs_up_gets_the_code_by_mail_and_proves_the_address(stack: S
     assert ann["verifiable_addresses"][0]["verified"] is True
     sent = stack.call("admin", "GET", "/admin/courier/messages?recipient=ann@example.org")[1]
     assert [message["status"] for message in sent] == ["sent"]
+
+
+def test_a_web_hook_that_nobody_waits_for_is_called_until_it_is_taken(stack: Stack):
+    signed_up(stack, "bea@example.org")
+    mine = eventually(lambda: taken if len(taken := calls_about("bea@example.org")) > 1 else None)
+    assert len(set(mine)) == 1  # both calls have the id of the one event
+    delivered = eventually(lambda: delivery(stack, mine[0], status="delivered"))
+    (run,) = delivered["runs"]
+    assert [attempt["status"] for attempt in run["attempts"]] == [503, 204]
+
+
+def delivery(stack: Stack, event: str, *, status: str) -> dict[str, Any] | None:
+    """What the delivery log says of the event's calls, once that is their status."""
+    found = stack.call("admin", "GET", f"/admin/actions/deliveries/{event}")[1]
+    return found if found["status"] == status else None
+
+
+def calls_about(email: str) -> list[str]:
+    """The ids of the calls that the target took or refused, oldest first."""
+    return [event for event, body in Crm.calls if body == {"email": email}]
 
 
 def signed_up(stack: Stack, email: str) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from vestibule.config.points import Point
 from vestibule.domain.errors import BadGateway, GatewayTimeout, HookUnusable
 from vestibule.domain.outcome import Document, Outcome
+from vestibule.hooks import choosing
 from vestibule.hooks.hook import Contribution, Moment
 from vestibule.hooks.web_hook import asking, ignoring
 from vestibule.services import Services
@@ -16,8 +17,6 @@ from vestibule.services import Services
 if TYPE_CHECKING:
     from vestibule.config.hooks import WebHook, WebHookConfig
 
-_BEFORE_STORING = frozenset({Point.REGISTRATION_PRE_PERSIST, Point.SETTINGS_PRE_PERSIST})
-_AFTER_STORING = frozenset({Point.REGISTRATION_POST_PERSIST, Point.SETTINGS_POST_PERSIST})
 _TOLD_TO_EVERYBODY = frozenset({Point.RECOVERY_BEFORE, Point.VERIFICATION_BEFORE})
 """Where browsers too get the error itself, as recorded."""
 
@@ -28,6 +27,7 @@ class CallWebHook:
     """In registration and settings, hooks whose answers are read run before the identity is stored, others after it."""
 
     def __init__(self, entry: WebHook) -> None:
+        self._entry = entry
         self._config: WebHookConfig = entry.config
 
     def __call__(self, moment: Moment, svc: Services) -> Outcome | Moment | None:
@@ -41,7 +41,7 @@ class CallWebHook:
 
     def _ran(self, moment: Moment, svc: Services) -> Outcome | Moment | None:
         config = self._config
-        if moment.point in (_AFTER_STORING if config.parses else _BEFORE_STORING):
+        if choosing.is_silent(self._entry, moment.point):
             return None
         if config.response.ignore and config.parses:
             raise asking.unusable(config, moment, "an answer that is ignored cannot be read")

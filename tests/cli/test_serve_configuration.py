@@ -45,4 +45,6 @@ def test_a_running_server_takes_changes_from_its_admin_api_and_from_its_store(co
         while httpx.get(registration).status_code != 200 and time.monotonic() < until:
             time.sleep(0.2)
         assert httpx.get(registration).status_code == 200
+    with started(arguments, tmp_path) as (_, said):
+        assert "kratos.yml, revision 2" in said
     assert "enabled" not in (tmp_path / "kratos.yml").read_text()

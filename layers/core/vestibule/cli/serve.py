@@ -91,7 +91,7 @@ def _serve(options: Options) -> Gateway:
     bus = Bus(svc, current=wiring.services, clean=svc.table.sweep if isinstance(svc.table, SqliteTable) else None)
     gateway = _gateway(listed, svc, ports, bus, dev=options.dev)
     bus.start()
-    server.serve(gateway, list(sockets.values()), lambda: click.echo(_banner(loaded, kept)))
+    server.serve(gateway, list(sockets.values()), lambda: click.echo(_banner(loaded, kept, svc)))
     bus.close()
     return gateway
 
@@ -126,9 +126,10 @@ def _gateway(listed: Sequence[Route], svc: Services, ports: dict[int, Api], bus:
     )
 
 
-def _banner(loaded: Loaded, kept: str) -> str:
+def _banner(loaded: Loaded, kept: str, svc: Services) -> str:
     serve = loaded.config.serve
     base = serve.public.base_url.rstrip("/")
+    revision = svc.configurations.head()
     ports = [f"{side.host}:{side.port}" for side in (serve.public, serve.admin)]
     rows = [
         ("Sign up", f"{base}/self-service/registration/browser"),
@@ -138,6 +139,6 @@ def _banner(loaded: Loaded, kept: str) -> str:
         *([("Mailbox", f"{serve.admin.base_url.rstrip('/')}/mailbox")] if loaded.config.dev else []),
         ("Listening on", " and ".join(ports)),
         ("Store", kept),
-        ("Configuration", ", ".join(loaded.sources)),
+        ("Configuration", ", ".join((*loaded.sources, *([f"revision {revision}"] if revision else [])))),
     ]
     return output.banner(rows, loaded.findings)

@@ -97,7 +97,7 @@ class Scene:
     """A deployment whose hooks call a target."""
 
     def __init__(
-        self, table: SqliteTable, *changes: Mapping[str, Any], target: Target | None = None, **services: Any
+        self, table: SqliteTable, *changes: Mapping[str, Any], target: Any = None, **services: Any
     ) -> None:
         self.target, self.pace, self.later = target or Target(), Pace(), Later()
         flows: dict[str, Any] = {

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from click.testing import CliRunner, Result
@@ -81,7 +81,44 @@ class _Door(BaseHTTPRequestHandler):
 
 @contextmanager
 def behind_a_port(live: Live) -> Iterator[Recorded]:
-    server = Recorded(live)
+    with _served(Recorded(live)) as server:
+        yield server
+
+
+@contextmanager
+def cloudformation(outputs: dict[str, str]) -> Iterator[str]:
+    """The address of a CloudFormation that knows one stack, with these outputs."""
+
+    class Door(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            members = "".join(
+                f"<member><OutputKey>{name}</OutputKey><OutputValue>{value}</OutputValue></member>"
+                for name, value in outputs.items()
+            )
+            stack = f"<member><StackName>identity</StackName><Outputs>{members}</Outputs></member>"
+            body = (
+                '<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/">'
+                f"<DescribeStacksResult><Stacks>{stack}</Stacks></DescribeStacksResult></DescribeStacksResponse>"
+            ).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/xml")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            """Says nothing."""
+
+    with _served(ThreadingHTTPServer(("127.0.0.1", 0), Door)) as server:
+        yield f"http://127.0.0.1:{server.server_port}"
+
+
+S = TypeVar("S", bound=ThreadingHTTPServer)
+
+
+@contextmanager
+def _served(server: S) -> Iterator[S]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

@@ -13,10 +13,19 @@ import yaml
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from tests.cli.deployments import Recorded, behind_a_port, command, flow_lists, saved, shown, wired
+from tests.cli.deployments import (
+    Recorded,
+    behind_a_port,
+    cloudformation,
+    command,
+    flow_lists,
+    saved,
+    shown,
+    wired,
+)
 from tests.live import lived
 
-from vestibule.cli import target
+from vestibule.cli import identity_config, target
 
 LIFESPAN = "/selfservice/flows/login/lifespan"
 KEY = "a-key-that-nobody-shall-read"
@@ -231,6 +240,18 @@ def test_a_switch_is_turned_for_one_method(api: Recorded):
     assert command("switch", "on", "no-such-switch").exit_code == 2
 
 
+def test_who_sits_there_is_shown_the_change_and_asked_before_it_is_made(api: Recorded, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(identity_config, "_interactive", lambda: True)
+    refused = command("switch", "on", "require-verified-login", stdin="n\n")
+    assert (refused.exit_code, "Make this change?" in refused.stderr) == (1, True)
+    assert shown(command("get", "ic", "--format", "json")).get("revision") is None
+    assert [method for method, path, _, _ in api.requests if method == "PATCH" and "dry_run" not in path] == []
+    made = command("switch", "on", "require-verified-login", stdin="y\n")
+    assert (made.exit_code, "+        - hook: require_verified_address\n" in made.stdout) == (0, True)
+    assert api.requests[-1][2]["if-match"].startswith('"0-')
+    assert command("rollback", "identity-config", "--to", "0", "--yes").exit_code == 0
+
+
 # --- whom it asks -----------------------------------------------------------------------------------------
 
 
@@ -280,6 +301,20 @@ def test_requests_to_a_stack_are_signed_with_their_body(api: Recorded, monkeypat
     again.headers["X-Amz-Date"] = headers["x-amz-date"]
     signature = signer.signature(signer.string_to_sign(again, signer.canonical_request(again)), again)
     assert headers["authorization"].endswith(f"Signature={signature}")
+
+
+def test_a_stack_is_found_by_its_name(api: Recorded, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("VESTIBULE_ADMIN_URL")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    outputs: dict[str, str] = {"AdminUrl": f"{api.address}/"}
+    with cloudformation(outputs) as endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", endpoint)
+        arguments = ("get", "identity-config", "--stack", "identity", "--region", "eu-central-1")
+        assert shown(command(*arguments))["identity"]["default_schema_id"] == "person"
+        outputs.clear()
+        refused = command(*arguments)
+        assert (refused.exit_code, "has no output AdminUrl" in refused.stderr) == (2, True)
 
 
 def test_an_address_where_nobody_or_somebody_else_answers_is_said(api: Recorded, monkeypatch: pytest.MonkeyPatch):

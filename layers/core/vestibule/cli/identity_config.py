@@ -214,7 +214,7 @@ def _whole(files: Sequence[str]) -> dict[str, Any]:
 
 def _change(target: Target, making: Making, method: str, path: str, body: Any, *, ask: bool = False) -> int:
     headers = {"If-Match": making.if_match} if making.if_match else {}
-    asks = ask and not making.yes and sys.stdin.isatty()
+    asks = ask and not making.yes and _interactive()
     if making.dry_run or asks:
         planned = _asked(target, method, path, query={"dry_run": "true"}, body=body, headers=headers)
         _tell_change(planned.body)
@@ -239,6 +239,11 @@ def _change(target: Target, making: Making, method: str, path: str, body: Any, *
     else:
         _say(f"nothing changes: revision {said['revision']} stays")
     return 0
+
+
+def _interactive() -> bool:
+    """Whether somebody sits there who can be asked."""
+    return sys.stdin.isatty()
 
 
 def _tell_change(said: Mapping[str, Any]) -> None:

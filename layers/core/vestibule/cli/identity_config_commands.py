@@ -56,7 +56,9 @@ _where = _options(
 )
 
 _how = _options(
-    click.option("--dry-run", is_flag=True, help="Show difference, findings and effective change; change nothing."),
+    click.option(
+        "--dry-run", "--check", is_flag=True, help="Show difference, findings and effective change; change nothing."
+    ),
     click.option("--if-match", metavar="REVISION", help="Change nothing unless this revision, or ETag, is in force."),
     click.option("--note", default="", metavar="TEXT", help="Why, for the history."),
     click.option(

@@ -149,13 +149,13 @@ def test_what_has_ended_stays_ended(world: World, ending: str) -> None:
 def test_an_extension_never_undoes_a_revocation_in_between(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     session = session_of(world, "ann@example.org")
     store = world.svc.sessions
-    save = type(store).save
+    prolong = type(store).prolong
 
     def revoked_first(self: object, changed: Any) -> Any:
         store.revoke(changed.identity_id, changed.id)
-        return save(store, changed)
+        return prolong(store, changed)
 
-    monkeypatch.setattr(type(store), "save", revoked_first)
+    monkeypatch.setattr(type(store), "prolong", revoked_first)
     assert extended(world, session["id"]).status == 404
     assert not is_active(world, session)
 

@@ -45,9 +45,9 @@ from vestibule.stores.key_rows import KeyRows, StoredKeys, counting_on
 from vestibule.stores.outbox import Outbox
 from vestibule.stores.parts import write_those_that_hold
 from vestibule.stores.sealed import opened, sealed
+from vestibule.stores.walking import in_order
 
 _TRANSACTION = 100
-_DIGITS = "0123456789abcdef"
 
 
 class IdentityStore:
@@ -87,17 +87,16 @@ class IdentityStore:
     def page(self, *, after: str | None, limit: int) -> list[Identity]:
         """Up to `limit` identities in the order of their ids, behind the id `after` (lower-case UUID text).
 
-        Walks the sixteen index partitions, divided by first digit. Those deleted meanwhile are missing.
+        Those deleted meanwhile are missing: there may be fewer while more follow, but none only where the list ends.
         """
-        first = _DIGITS.index(after[0]) if after else 0
-        found: list[str] = []
-        for digit in _DIGITS[first:]:
-            start = (after, identity_key(after)) if after and after[0] == digit else None
-            entries = self._table.page("GSI1", f"IL#{digit}", after=start, limit=limit - len(found))
-            found += [entry.sort for entry in entries]
-            if len(found) == limit:
+        found: list[Identity] = []
+        while not found:
+            ids = in_order(self._table, after, limit)
+            found = self.find_many(ids)
+            if len(ids) < limit:
                 break
-        return self.find_many(found)
+            after = ids[-1]
+        return found
 
     def configs(self, identity_id: str, types: Iterable[str]) -> dict[str, dict[str, Any]]:
         """Credential type to its config, for those that have one."""

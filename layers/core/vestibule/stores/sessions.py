@@ -101,13 +101,23 @@ class SessionStore:
         return None
 
     def page(self, *, after: Position | None, limit: int) -> list[Session]:
-        """Up to `limit` sessions of everybody, newest first, behind `after`. Merges the sixteen partitions."""
+        """Up to `limit` sessions of everybody, newest first, behind `after`. Merges the sixteen partitions.
+
+        Those of people who are being deleted are missing: fewer than `limit` may be found while more follow, but none
+        only where the list ends.
+        """
         start = (after.session_id, session_key(after.identity_id, after.session_id)) if after else None
-        entries: list[IndexEntry] = []
-        for digit in _DIGITS:
-            entries += self._table.page("GSI1", f"SL#{digit}", after=start, limit=limit, descending=True)
-        entries.sort(key=lambda entry: entry.sort, reverse=True)
-        return self._with_identities([entry.key for entry in entries[:limit]])
+        found: list[Session] = []
+        while not found:
+            entries: list[IndexEntry] = []
+            for digit in _DIGITS:
+                entries += self._table.page("GSI1", f"SL#{digit}", after=start, limit=limit, descending=True)
+            entries = sorted(entries, key=lambda entry: entry.sort, reverse=True)[:limit]
+            found = self._with_identities([entry.key for entry in entries])
+            if len(entries) < limit:
+                break
+            start = (entries[-1].sort, entries[-1].key)
+        return found
 
     # --- writing ---------------------------------------------------------------------------------------
 

@@ -239,6 +239,20 @@ def test_a_store_out_of_reach_leaves_everything_as_it_is(live: Live, monkeypatch
     assert wiring.services() is before
 
 
+def test_a_revision_that_cannot_be_used_leaves_what_runs_and_says_so_once(live: Live, caplog: pytest.LogCaptureFixture):
+    live.patch(add(LIFESPAN, "7m"))
+    wiring.services()
+    unusable = {"identity": KEY}
+    live.svc.configurations.add(1, note="", changes=[], patches=[], document=unusable, frozen=None)
+    for _ in range(3):
+        live.seconds_pass(wiring.WAIT_SECONDS)
+        assert wiring.services().config.selfservice.flows.login.lifespan.total_seconds() == 420
+    assert caplog.text.count("revision 2 of the configuration cannot be used") == 1
+    assert KEY not in caplog.text
+    assert live.admin("POST", "/admin/config/rollback", {"revision": 1}).status == 200
+    assert live.config()["selfservice"]["flows"]["login"]["lifespan"] == "7m"
+
+
 def test_old_revisions_go(live: Live):
     for number in range(KEPT + 2):
         live.patch(add(LIFESPAN, f"{number + 1}m"))

@@ -354,3 +354,16 @@ def test_a_method_that_is_off_is_not_there(sqlite_table: SqliteTable) -> None:
     assert not {"totp_code", "lookup_secret_regenerate"} & flow.nodes.keys()
     assert alice.submit(flow, method="totp", totp_code="123456").status == 404
     assert press(alice, flow, "lookup_secret_regenerate").status == 400
+
+
+@pytest.mark.attack("enum-09")
+def test_an_address_of_somebody_else_is_refused_without_saying_whose(alice: Client, world: World) -> None:
+    """As a new sign-up with it is. Nothing is stored, and nobody else's account is touched."""
+    other = world.identity("bobby@example.org")
+    mine = alice.whoami().json["identity"]["traits"]
+    reply = alice.submit(alice.start("settings"), method="profile", traits={"email": "bobby@example.org"})
+    refused = alice.refused_flow("settings", reply)
+    assert refused.message_ids == [messages.DUPLICATE_CREDENTIALS.id]
+    assert other.id not in reply.body.decode() + str(refused.document)
+    assert alice.whoami().json["identity"]["traits"] == mine
+    assert world.svc.identities.find(other.id) == other

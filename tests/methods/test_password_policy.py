@@ -192,6 +192,7 @@ FAILURES = [
 ]
 
 
+@pytest.mark.attack("set-11")
 @pytest.mark.parametrize("failure", FAILURES, ids=str)
 def test_a_list_that_does_not_answer_lets_passwords_pass_unless_told_otherwise(failure):
     assert violations(PASSWORD, [], PasswordConfig(), services(failure)) == ()

@@ -37,6 +37,7 @@ def dies(place: Interruption, request: Callable[[Native], Reply]) -> bool:
     return False
 
 
+@pytest.mark.attack("flt-05")
 @pytest.mark.parametrize("after", [False, True])
 def test_whoever_dies_while_signing_up_is_there_or_can_sign_up(any_table: Table, after: bool) -> None:
     world = World.build(any_table)
@@ -52,6 +53,7 @@ def test_whoever_dies_while_signing_up_is_there_or_can_sign_up(any_table: Table,
         assert client.submit(client.start("login"), **fields).status == 200
 
 
+@pytest.mark.attack("flt-05")
 @pytest.mark.parametrize("after", [False, True])
 def test_whoever_dies_while_signing_in_can_sign_in(any_table: Table, after: bool) -> None:
     world = World.build(any_table)
@@ -64,6 +66,7 @@ def test_whoever_dies_while_signing_in_can_sign_in(any_table: Table, after: bool
         assert client.whoami().status == 200
 
 
+@pytest.mark.attack("flt-05")
 @pytest.mark.parametrize("after", [False, True])
 def test_a_password_that_is_being_changed_is_the_old_one_or_the_new_one(any_table: Table, after: bool) -> None:
     world = World.build(any_table)

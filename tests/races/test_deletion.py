@@ -19,6 +19,7 @@ def sign_in(client: Native, password: str = PASSWORD) -> int:
     return client.submit(client.start("login"), method="password", identifier=ALICE, password=password).status
 
 
+@pytest.mark.attack("cc-06")
 def test_a_sign_in_beside_a_deletion_leaves_nothing_behind(any_table: Table) -> None:
     world = World.build(any_table)
     for _ in range(ROUNDS):
@@ -33,6 +34,7 @@ def test_a_sign_in_beside_a_deletion_leaves_nothing_behind(any_table: Table) -> 
         assert nothing_of(any_table, alice.id)
 
 
+@pytest.mark.attack("cc-06")
 def test_a_deletion_at_any_moment_of_a_sign_in_leaves_nothing_behind(any_table: Table) -> None:
     world = World.build(any_table)
     for place in interruptions(any_table):
@@ -133,6 +135,7 @@ def test_a_deletion_can_be_finished_though_somebody_else_has_the_address_now(any
     raise AssertionError("a deletion of many calls")
 
 
+@pytest.mark.attack("data-04")
 def test_nothing_is_left_of_a_deleted_identity_and_its_address_is_free(any_table: Table) -> None:
     world = World.build(any_table)
     world.svc.index.hmac("any", "thing")

@@ -28,6 +28,7 @@ def identities(world: World) -> list[str]:
     return [pk for pk, sk in rows(world.table) if pk.startswith("I#") and sk == "#"]
 
 
+@pytest.mark.attack("cc-01")
 def test_of_many_who_want_one_address_exactly_one_gets_it(world: World) -> None:
     for number in range(3):
         spellings = [f"{number}{spelling.strip()}" for spelling in SPELLINGS] * (CROWD // len(SPELLINGS))
@@ -45,6 +46,7 @@ def test_an_index_key_that_many_make_at_once_is_one_key(any_table: Table) -> Non
     assert len({*hmacs}) == 1
 
 
+@pytest.mark.attack("cc-02")
 def test_one_form_that_is_sent_many_times_makes_one_identity(world: World) -> None:
     client = Native(world)
     flow = client.start("registration")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import pytest
 from tests.races.staging import at_once, interruptions
 from tests.world import PASSWORD, Native, Reply, World
 
@@ -87,6 +88,7 @@ def test_ending_all_other_sessions_ends_those_that_are_just_being_opened(any_tab
         assert signed_in(world).whoami().status == 200
 
 
+@pytest.mark.attack("cc-07")
 def test_ending_all_beside_many_sign_ins_ends_each_or_leaves_it_whole(any_table: Table) -> None:
     world = World.build(any_table)
     world.identity(ALICE)

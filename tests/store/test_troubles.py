@@ -106,6 +106,7 @@ TROUBLES = [
 ]
 
 
+@pytest.mark.attack("flt-01")
 @pytest.mark.parametrize(("code", "status", "kind"), TROUBLES)
 def test_what_passes_by_itself_is_waited_for(
     raw: tuple[str, BotoCall], code: str, status: int, kind: str, pauses: list[float]
@@ -119,6 +120,7 @@ def test_what_passes_by_itself_is_waited_for(
     assert all(0 <= pause <= LONGEST_PAUSE_SECONDS for pause in pauses)
 
 
+@pytest.mark.attack("flt-01")
 @pytest.mark.parametrize(("code", "status", "kind"), TROUBLES)
 def test_what_does_not_pass_makes_the_store_unavailable(
     raw: tuple[str, BotoCall], code: str, status: int, kind: str, pauses: list[float]
@@ -142,6 +144,7 @@ def cancelled(*codes: str, message: str = "") -> Refused:
 TWO = [Put(ITEMS[0], (Absent(),)), Put(ITEMS[1], (Absent(),))]
 
 
+@pytest.mark.attack("flt-04")
 @pytest.mark.parametrize("code", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"])
 def test_a_transaction_cancelled_for_a_passing_reason_is_sent_again(
     raw: tuple[str, BotoCall], code: str, pauses: list[float]
@@ -154,6 +157,7 @@ def test_a_transaction_cancelled_for_a_passing_reason_is_sent_again(
     assert len(pauses) == 3
 
 
+@pytest.mark.attack("flt-04")
 def test_a_transaction_that_always_conflicts_makes_the_store_unavailable(
     raw: tuple[str, BotoCall], pauses: list[float]
 ) -> None:
@@ -164,6 +168,7 @@ def test_a_transaction_that_always_conflicts_makes_the_store_unavailable(
     assert refusing.refused == 1 + RETRIES["conflict"]
 
 
+@pytest.mark.attack("flt-04")
 def test_a_failed_condition_beside_a_conflict_is_final(raw: tuple[str, BotoCall]) -> None:
     name, call = raw
     refusing = Refusing(call, [cancelled("TransactionConflict", "ConditionalCheckFailed")])

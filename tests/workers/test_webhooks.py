@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 from tests.hooks.web_hook.target import INTERRUPT, REFUSAL, TEMPLATES, Scene, after, answer, before, hook
+from tests.races.staging import Staged
 from tests.world import CLIENTS, PASSWORD, Client, Native
 
 from vestibule.adapters.sqlite import SqliteTable
 from vestibule.domain.delivery import DeliveryStatus
 from vestibule.domain.event import WEB_HOOK_DUE
 from vestibule.local.bus import Bus
-from vestibule.ports import WebUnreachable
+from vestibule.ports import WebTimeout, WebUnreachable
 from vestibule.stores.breakers import TOLERATED
 from vestibule.workers import webhooks
 
@@ -356,3 +357,42 @@ def test_every_run_is_in_the_log_with_its_tries(sqlite_table: SqliteTable) -> No
     assert run.tries[1].response["body"] == {"ok": True}
     assert run.tries[0].request["url"] == "https://target.example.org/hook"
     assert run.tries[0].request["body"] == {"who": "<redacted>"}
+
+
+@pytest.mark.attack("hook-05")
+def test_a_hook_that_nobody_waits_for_costs_a_step_no_call_and_no_round_trip(sqlite_table: SqliteTable) -> None:
+    counted = Staged(sqlite_table, 0, lambda: None)
+    plain = Scene(counted)  # pyright: ignore[reportArgumentType] every method of a Table
+    told = Scene(counted, after("registration", **IGNORE))  # pyright: ignore[reportArgumentType] as above
+    told.target.answers = [WebTimeout("it never answers")]
+    calls: list[int] = []
+    for scene in (plain, told):
+        scene.world.svc.index.hmac("any", "thing")  # a process reads its index key once
+        counted.calls = 0
+        assert Native(scene.world).sign_up(f"{len(calls)}-{EMAIL}").status == 200
+        calls.append(counted.calls)
+    assert calls[0] - 1 == calls[1]  # without the session, which only the other one opens
+    assert told.target.calls == []
+
+
+@pytest.mark.parametrize("point", ["settings", "verification", "recovery"])
+def test_every_flow_tells_of_its_end(sqlite_table: SqliteTable, point: str) -> None:
+    place = {"after": {"profile": {"hooks": [hook(**IGNORE)]}}} if point == "settings" else after("", "", **IGNORE)[""]
+    made = Delivering(sqlite_table, {point: place})
+    client = Native(made.world)
+    assert client.sign_up(EMAIL).status == 200
+    made.run()
+    if point == "settings":
+        traits = {"email": EMAIL, "name": {"first": "Alice"}}
+        assert client.submit(client.start(point), method="profile", traits=traits).status == 200
+    else:
+        client = Native(made.world)
+        flow = client.start(point)
+        client.submit(flow, method="code", email=EMAIL)
+        made.world.clock.pass_by(seconds=1)
+        data = made.world.svc.messages.page(limit=1, recipient=EMAIL)[0].data
+        assert client.submit(flow, method="code", code=data[f"{point}_code"]).status in (200, 422)
+    (call,) = made.run()
+    assert call.json["flow"]["state"] in ("success", "passed_challenge", "show_form")
+    assert call.json["identity"]["traits"]["email"] == EMAIL
+    assert call.json["flow"]["ui"]["nodes"]

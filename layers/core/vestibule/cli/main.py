@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import sys
 from pathlib import Path
 
@@ -107,6 +108,19 @@ def preview(type_: str, files: tuple[Path, ...], language: str, *, sms: bool, ht
 
 
 cli.add_command(actions_commands.actions)
+
+
+@cli.command("webhook-secret")
+@click.argument("url")
+@click.option("-c", "--config", "files", type=_FILE, multiple=True, metavar="FILE", help="kratos.yml; may be repeated.")
+def webhook_secret(url: str, files: tuple[Path, ...]) -> None:
+    """Print what the target at URL verifies web hooks with (v1), the current secret first.
+
+    For a stack, set VESTIBULE_SECRETS to the ARN of its secret.
+    """
+    from vestibule.cli import webhook_secret as command  # noqa: PLC0415 - the models take longer than all of --help
+
+    sys.exit(command.run(url, files, os.environ))
 
 
 @cli.command()

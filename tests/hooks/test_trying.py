@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 from tests.hooks.web_hook.target import INTERRUPT, PARSE, REFUSAL, TEMPLATES, WHOLE, Scene, after, answer, before, hook
 from tests.resources.administrator import created
-from tests.world import Native, Reply
+from tests.world import Native, Reply, World
 
 from vestibule.adapters.sqlite import SqliteTable
 from vestibule.config.points import Point
@@ -256,3 +256,52 @@ def test_a_delivery_that_a_step_waited_for_is_told_by_that_step_alone(sqlite_tab
     for event_id in (delivery["id"], "evt_none"):
         refused = tried(scene, event_id=event_id)
         assert (refused.status, "event_id names no delivery" in refused.json["error"]["reason"]) == (400, True)
+
+
+# --- token actions -----------------------------------------------------------------------------------------
+
+
+def with_tokens(table: SqliteTable, *hooks: dict[str, Any]) -> Scene:
+    scene = Scene(table)
+    token = {"vestibule": {"oauth2": {"token": {"hooks": list(hooks)}}}}
+    services = {"web": scene.target, "pace": scene.pace, "templates": TEMPLATES}
+    scene.world = World.build(table, token, **services)
+    return scene
+
+
+def test_claims_are_tried_for_somebody(sqlite_table: SqliteTable):
+    body = jsonnet("function(ctx) {id_token: {mail: ctx.identity.traits.email}}")
+    scene = with_tokens(sqlite_table, {"hook": "claims", "config": {"id": "mail", "body": body}})
+    person = created(scene.world, "bob@example.org")
+    said = tried(scene, "oauth2.token", "mail", identity_id=person["id"]).json
+    assert (said["outcome"], said["claims"]) == (
+        "passed",
+        {"access_token": {}, "id_token": {"mail": "bob@example.org"}},
+    )
+    said = tried(scene, "oauth2.token", "/vestibule/oauth2/token/hooks/0").json
+    assert said["claims"]["id_token"] == {"mail": "ann@example.org"}
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        (answer(204), "passed"),
+        (answer(403), "refused"),
+        (answer(500), "failed"),
+        (answer(200, {"session": {"id_token": 1}}), "failed"),
+        (WebTimeout("late"), "failed"),
+        (WebUnreachable("gone"), "failed"),
+    ],
+)
+def test_targets_of_tokens_are_tried_once(sqlite_table: SqliteTable, said: Any, outcome: str):
+    risk = {"id": "risk", "url": "https://target.example.org/"}
+    scene = with_tokens(sqlite_table, {"hook": "web_hook", "config": risk})
+    scene.target.answers = [said]
+    document = tried(scene, "oauth2.token", "risk").json
+    assert (document["outcome"], len(scene.target.calls)) == (outcome, 1)
+    assert document["request"]["body"]["request"]["client_id"] == "try"
+
+
+def test_what_is_no_token_action_is_refused(sqlite_table: SqliteTable):
+    reply = tried(with_tokens(sqlite_table), "oauth2.token", "risk")
+    assert (reply.status, "there are none" in reply.json["error"]["reason"]) == (400, True)

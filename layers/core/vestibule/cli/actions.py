@@ -191,6 +191,8 @@ def _trial(said: Json) -> Iterator[str]:
     yield from ("", f"{said['outcome']}: {said['why']}" if said.get("why") else said["outcome"])
     for message in said.get("messages", ()):
         yield f"  {message['node'] or 'the form'}: {message['text']} ({message['type']} {message['id']})"
+    for token, claims in said.get("claims", {}).items():
+        yield f"  {token}: {json.dumps(claims, ensure_ascii=False)}"
     for change in said.get("identity", ()):
         yield f"  {_change(change)}"
 

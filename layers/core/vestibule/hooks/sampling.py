@@ -56,7 +56,7 @@ def sampled(point: Point, method: str, person: Person, svc: Services) -> Moment:
         headers=headers | {name.lower(): value for name, value in person.headers.items()},
         client_ip=person.client_ip,
     )
-    identity = person.identity or _somebody(person.traits, svc)
+    identity = somebody(person, svc)
     if point is Point.REGISTRATION_PRE_PERSIST:
         identity = replace(identity, version=0)
     aal = Aal.AAL2 if method in _SECOND_FACTORS else Aal.AAL1
@@ -88,8 +88,11 @@ def _flow(
     return replace(flow, state=FlowState.PASSED_CHALLENGE) if passed else flow
 
 
-def _somebody(traits: Any, svc: Services) -> Identity:
-    schema = svc.schema(None)
+def somebody(person: Person, svc: Services) -> Identity:
+    """The person's identity, or one made up."""
+    if person.identity is not None:
+        return person.identity
+    traits, schema = person.traits, svc.schema(None)
     now = svc.clock.now()
     given = _sample(schema.document.get("properties", {}).get("traits", {}), 0) if traits is None else traits
     identity = Identity(

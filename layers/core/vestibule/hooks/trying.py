@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from vestibule.config.json_shapes import is_list, is_object
+from vestibule.config.json_shapes import is_object
 from vestibule.config.points import CAPABILITIES, Point
 from vestibule.domain.json import Json
 from vestibule.domain.message import Problem
-from vestibule.hooks import choosing, explaining
+from vestibule.hooks import choosing, explaining, showing
 from vestibule.hooks.choosing import Placed
 from vestibule.hooks.hook import Moment
 from vestibule.hooks.sampling import Person, sampled
-from vestibule.hooks.web_hook import answer, calling, changes
+from vestibule.hooks.web_hook import answer, calling, changes, ignoring
 from vestibule.hooks.web_hook.calling import Attempt
 from vestibule.hooks.web_hook.context import context, told_identity
 from vestibule.hooks.web_hook.request import Call, CannotCall, prepared
 from vestibule.lifecycle import drawing
-from vestibule.ports import SecretUnavailable, WebResponse, WebTimeout, WebUnreachable
+from vestibule.ports import SecretUnavailable, WebTimeout, WebUnreachable
 from vestibule.services import Services
-from vestibule.stores import redaction
 from vestibule.ui.container import with_problems
 
 if TYPE_CHECKING:
     from vestibule.config.hooks import WebHookConfig
     from vestibule.config.model import Config
-
-_LONGEST = 10_000
-"""Characters of an answer that are shown."""
 
 
 class NoSuchHook(LookupError):
@@ -49,47 +44,25 @@ def tried(asked: str, of: str, person: Person, svc: Services, ctx: Json | None =
     point = _point(placed)
     moment = sampled(point, method, person, svc)
     told: Json = {"hook": explaining.told(placed), "point": str(point)}
-    secrets = _Secrets(svc)
+    secrets = showing.Secrets(svc)
     try:
         call = prepared(config, ctx if ctx is not None else context(moment, svc), svc.templates, secrets)
         if call is None:
             return told | {"outcome": "cancelled", "why": "the template cancels the call; the flow goes on"}
-        return told | {"request": _request(call, secrets)} | secrets.masked(_made(call, config, moment, svc))
+        return told | {"request": showing.request(call, secrets)} | secrets.masked(_made(call, config, moment, svc))
     except CannotCall as cannot:
         return told | {"outcome": "unusable", "why": str(cannot)}
     except SecretUnavailable as unread:
         return told | {"outcome": "unusable", "why": f"a secret cannot be read: {unread}"}
 
 
-class _Secrets:
-    """Port ReadSecret, which knows what it has told."""
-
-    def __init__(self, svc: Services) -> None:
-        self._svc = svc
-        self._told: set[str] = set()
-
-    def __call__(self, reference: str) -> str:
-        value = self._svc.read_secret(reference)
-        self._told.add(value)
-        return value
-
-    def masked(self, value: Any) -> Any:
-        """The JSON value without them."""
-        if is_object(value):
-            return {name: self.masked(each) for name, each in value.items()}
-        if is_list(value):
-            return [self.masked(each) for each in value]
-        if isinstance(value, str):
-            for secret in filter(None, self._told):
-                value = value.replace(secret, redaction.REDACTED)
-        return value
-
-
 def found(asked: str, of: str, config: Config) -> tuple[Placed, str]:
     """The web hook, and the method that its list is of ("" for none). Raises NoSuchHook, NoSuchPlace."""
     flow, method = explaining.place(of, config)
     there = list(_web_hooks(flow, method, config))
-    meant = [each for each in there if asked in (each.pointer, each.entry.config.id)]
+    meant = [
+        each for each in there if asked in (each.pointer, each.entry.config.id, ignoring.name_of(each.entry.config))
+    ]
     if len(meant) == 1:
         (placed,) = meant
         return placed, method or next(iter(placed.place[2:]), "")
@@ -126,10 +99,10 @@ def _made(call: Call, config: WebHookConfig, moment: Moment, svc: Services) -> J
     try:
         response = calling.call(call, deadline, svc, named=named, policy=policy, attempts=attempts)
     except WebTimeout:
-        return {"attempts": _attempts(attempts), "outcome": "failed", "why": "the target did not answer in time"}
+        return {"attempts": showing.attempts(attempts), "outcome": "failed", "why": "the target did not answer in time"}
     except WebUnreachable:
-        return {"attempts": _attempts(attempts), "outcome": "failed", "why": "the target could not be reached"}
-    said: Json = {"attempts": _attempts(attempts), "response": _response(response)}
+        return {"attempts": showing.attempts(attempts), "outcome": "failed", "why": "the target could not be reached"}
+    said: Json = {"attempts": showing.attempts(attempts), "response": showing.response(response)}
     if config.response.ignore:
         return said | {"outcome": "told", "why": "the flow goes on without the answer"}
     try:
@@ -174,41 +147,3 @@ def _differences(at: str, was: Any, now: Any) -> Iterator[Json]:
             yield {"op": "add", "path": path, "value": now[name]}
         else:
             yield from _differences(path, was[name], now[name])
-
-
-def _request(call: Call, secrets: _Secrets) -> Json:
-    """The body as it is sent, but for secrets; headers that prove who calls are only named."""
-    return {
-        "method": call.method,
-        "url": redaction.address(call.told_url or call.url),
-        "headers": redaction.headers(call.headers),
-        "body": secrets.masked(_body(call.body)),
-    }
-
-
-def _response(response: WebResponse) -> Json:
-    headers: Mapping[str, str] = redaction.headers(response.headers)
-    return {"status": response.status, "headers": headers, "body": _body(response.body)}
-
-
-def _attempts(attempts: list[Attempt]) -> list[Json]:
-    return [
-        {
-            "milliseconds": round(each.seconds * 1000),
-            "status": each.answer.status if each.answer is not None else None,
-            "error": each.error or None,
-        }
-        for each in attempts
-    ]
-
-
-def _body(content: bytes | None) -> Any:
-    if not content:
-        return None
-    text = content.decode("utf-8", "replace")
-    if len(text) > _LONGEST:
-        return f"{text[:_LONGEST]}…"
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
+from vestibule.config.points import TOKEN
 from vestibule.config.revision import Unfit, document_of, running
 from vestibule.domain import event
 from vestibule.domain.errors import BadRequest, NotFound
@@ -16,7 +17,8 @@ from vestibule.domain.json import Json
 from vestibule.domain.outcome import Document, Outcome
 from vestibule.domain.request import Request
 from vestibule.hooks import explaining, trying
-from vestibule.hooks.sampling import Person
+from vestibule.hooks.oauth2_token import trying as tokens
+from vestibule.hooks.sampling import Person, somebody
 from vestibule.hooks.web_hook import ignoring
 from vestibule.lifecycle.loading import canonical_uuid
 from vestibule.ports import TemplateFailed
@@ -93,6 +95,8 @@ def test(request: Request, svc: Services) -> Outcome:
     )
     ctx = _told(wanted.event_id, svc) if wanted.event_id else None
     try:
+        if wanted.of == TOKEN:
+            return Document(body=tokens.tried(wanted.hook, somebody(person, svc), svc))
         return Document(body=trying.tried(wanted.hook, wanted.of, person, svc, ctx))
     except LookupError as wrong:
         raise BadRequest(str(wrong)) from None

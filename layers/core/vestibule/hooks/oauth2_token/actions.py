@@ -21,7 +21,7 @@ from vestibule.services import Services
 if TYPE_CHECKING:
     from vestibule.config.oauth2 import ClaimsConfig
 
-__all__ = ["Denied", "run"]
+__all__ = ["Denied", "laid_over", "run"]
 
 _log = logging.getLogger("vestibule")
 
@@ -47,8 +47,13 @@ def run(grant: Grant, identity: Identity | None, deadline: float, svc: Services)
         if isinstance(said, Denied):
             return said
         if said is not None:
-            claims = {name: _laid_over(claims[name], said.get(name), merge=config.merge) for name in _TOKENS}
+            claims = laid_over(claims, said, merge=config.merge)
     return claims
+
+
+def laid_over(claims: Json, said: Json, *, merge: bool) -> Json:
+    """The claims of both tokens as an action leaves them."""
+    return {name: _laid_over(claims[name], said.get(name), merge=merge) for name in _TOKENS}
 
 
 def merge_patched(target: Any, patch: Any) -> Any:

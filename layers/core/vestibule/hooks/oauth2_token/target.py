@@ -89,15 +89,13 @@ def _said(
     call = prepared(config, ctx, svc.templates, svc.read_secret)
     if call is None:
         return None
-    answer = calling.call(
-        call,
-        deadline,
-        svc,
-        named=config.emit_analytics_event,
-        event_id=event_id,
-        policy=calling.policy(config),
-        attempts=attempts,
-    )
+    named, policy = config.emit_analytics_event, calling.policy(config)
+    answer = calling.call(call, deadline, svc, named=named, event_id=event_id, policy=policy, attempts=attempts)
+    return read(answer)
+
+
+def read(answer: WebResponse) -> Json | Denied | None:
+    """What an answer means. Raises Improper."""
     if answer.status == _FORBIDDEN:
         return Denied()
     if answer.status >= _BAD_REQUEST:

@@ -277,3 +277,14 @@ def test_the_person_of_the_token_is_the_person_of_the_profile(provider: Provider
     back = provider.approves(where(away(other)), email=EMAIL)
     provider.tokens = {"id_token": provider.id_token(sub="2")}
     assert other.get(back).flow.message_ids == [4000001]
+
+
+@pytest.mark.parametrize(("legacy", "group"), [(False, "default"), (True, "oidc")])
+def test_what_is_still_asked_for_stands_in_the_group_that_was_chosen(
+    legacy: bool, group: str, provider: Provider, deploy: Deploy
+):
+    world = deploy(configured() | {"feature_flags": {"legacy_oidc_registration_node_group": legacy}})
+    client = Spa(world)
+    flow = there_and_back(client, provider, "registration").flow
+    assert flow.nodes["traits.email"]["group"] == group
+    assert "password" not in flow.nodes

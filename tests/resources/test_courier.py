@@ -66,6 +66,14 @@ def test_tries_are_shown_with_the_single_message_only(dev):
     assert (success["status"], "error" in success, success["message_id"]) == ("success", False, message_id)
 
 
+@pytest.mark.parametrize("kind", ["bounce", "complaint"])
+def test_what_was_heard_of_the_recipient_is_shown_with_any_later_message(world, kind):
+    world.svc.messages.mark_address("email", "ann@example.org", kind=kind)
+    shown = world.admin("GET", f"/admin/courier/messages/{queue(world)}").json
+    assert shown["recipient_feedback"] == {"kind": kind, "at": "2026-03-01T12:00:00Z"}
+    assert "recipient_feedback" not in world.admin("GET", f"/admin/courier/messages/{queue(world, 'bob@x.org')}").json
+
+
 def test_pages_lead_through_everything_once_newest_first(dev):
     queued = [queue(dev) for _ in range(12)]
     reply = dev.admin("GET", "/admin/courier/messages")

@@ -41,7 +41,10 @@ def listing(request: Request, svc: Services) -> Outcome:
 
 
 def get(request: Request, svc: Services) -> Outcome:
-    """With its dispatches. Raises NotFound, BadRequest."""
+    """With its dispatches, and the last bounce or complaint that was heard of its recipient.
+
+    Raises NotFound, BadRequest.
+    """
     asked = canonical_uuid(request.path_parameters["id"])
     if asked is None:
         raise BadRequest
@@ -52,6 +55,9 @@ def get(request: Request, svc: Services) -> Outcome:
     wire = _wire(message, svc)
     if dispatches:
         wire["dispatches"] = [_dispatch(dispatch) for dispatch in dispatches]
+    if heard := svc.messages.address_feedback(message.via, message.recipient):
+        kind, at = heard
+        wire["recipient_feedback"] = {"kind": kind, "at": to_rfc3339(at)}
     return Document(body=wire)
 
 

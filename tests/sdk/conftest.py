@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import socket
@@ -13,15 +14,22 @@ from pathlib import Path
 
 import ory_kratos_client as sdk
 import pytest
+from joserfc.jwk import ECKey
 from tests.codes import schema
 from tests.world import CONFIG
 
 from vestibule.config.document import merged
 
 ROOT = Path(__file__).resolve().parents[2]
+KEY = ECKey.generate_key("P-256", {"alg": "ES256", "kid": "of-the-tests"})
+KEYS = base64.b64encode(json.dumps({"keys": [KEY.as_dict(private=True)]}).encode()).decode()
 FLOWS = {
     "selfservice": {
-        "methods": {"code": {"enabled": True, "passwordless_enabled": True}},
+        "methods": {
+            "code": {"enabled": True, "passwordless_enabled": True},
+            "totp": {"enabled": True},
+            "lookup_secret": {"enabled": True},
+        },
         "flows": {
             "verification": {"enabled": True},
             "recovery": {"enabled": True},
@@ -33,6 +41,7 @@ FLOWS = {
             },
         },
     },
+    "session": {"whoami": {"tokenizer": {"templates": {"signed": {"ttl": "5m", "jwks_url": f"base64://{KEYS}"}}}}},
     "feature_flags": {"use_continue_with_transitions": True},  # or apps have to get back in through a browser
 }
 

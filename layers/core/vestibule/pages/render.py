@@ -62,7 +62,8 @@ def render_flow(kind: str, flow: Wire, look: Look, language: str) -> str:
     arrangement = arrange(kind, flow, words)
     topic = _topic(kind, flow, arrangement)
     ui = cast(Wire, flow.get("ui") or {})
-    who = arrangement.hidden_value("identifier") if kind == "login" else ""
+    first = kind == "login" and flow.get("requested_aal") != "aal2"  # a second factor's form names every address
+    who = arrangement.hidden_value("identifier") if first else ""
     return _draw(
         "settings.html" if kind == "settings" else "flow.html",
         look,
@@ -259,6 +260,9 @@ def _ways(kind: str, topic: str, who: str, flow: Wire, look: Look, words: Wordin
             return way("login", lead=words("link.login.lead"))
         case "recovery":
             return [*way("login"), *way("registration", lead=words("link.registration.lead"))]
+        case _ if flow.get("requested_aal") == "aal2":
+            keep["aal"] = "aal2"
+            return [*way(kind, words("link.restart")), *leave]
         case _:
             return way(kind, words("link.restart"))
 

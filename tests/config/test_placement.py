@@ -234,3 +234,17 @@ def test_hooks_without_an_implementation_are_said_to_do_nothing(hook: str):
 def test_malformed_lists_are_left_to_the_models(tmp_path: Path, hooks: Any):
     found = findings(tmp_path, document(f"{FLOW}/login/after/hooks", hooks))
     assert "error" in {finding.severity for finding in found}
+
+
+@pytest.mark.parametrize("place", ["login/after/password", "settings/after", "recovery/after", "login/before"])
+def test_only_a_registration_can_be_taken_back(place: str):
+    ((severity, path, _),) = said(f"{FLOW}/{place}/hooks", web_hook(on_error="compensate"))
+    assert (severity, path) == ("error", f"{FLOW}/{place}/hooks/0/config/on_error")
+    assert said(f"{FLOW}/registration/after/password/hooks", web_hook(on_error="compensate")) == []
+
+
+def test_an_answer_that_nobody_waits_for_has_no_error_to_allow():
+    ((severity, path, _),) = said(
+        f"{FLOW}/login/after/password/hooks", web_hook(on_error="allow", response={"ignore": True})
+    )
+    assert (severity, path) == ("warning", f"{FLOW}/login/after/password/hooks/0/config/on_error")

@@ -294,6 +294,7 @@ REST = {
     "vestibule.courier.sms.region": None,
     "vestibule.webhooks.signing.secrets": (),
     "vestibule.webhooks.signing.keys": (),
+    "vestibule.deliveries.kept": timedelta(days=14),
     "vestibule.oauth2.token.api_key.in": "header",
     "vestibule.oauth2.token.api_key.name": "Authorization",
     "vestibule.oauth2.token.api_key.values": (),

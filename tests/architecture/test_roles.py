@@ -17,6 +17,9 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 from tests import keys
+from tests.hooks.web_hook.target import TEMPLATES
+from tests.providers import Provider, away, there_and_back
+from tests.providers import configured as offering
 from tests.world import CLIENTS, PASSWORD, PUBLIC, Browser, Client, Native, Reply, Spa, World, configured
 from tools import policies
 from tools.recording_serve import actions
@@ -30,11 +33,6 @@ from vestibule.stores.configurations import KEPT
 REASONS: dict[policies.Call, str] = {
     ("SettingsSubmit", "Query", "table"): "a hook ends other sessions; none does here",
     ("SettingsSubmit", "UpdateItem", "table"): "a hook ends other sessions; none does here",
-    (
-        "RegistrationSubmit",
-        "UpdateItem",
-        "table",
-    ): "attempts to guess the code of a sign-up are counted; nobody signs up by code here",
 }
 """What a role allows although none of the journeys here leads there."""
 
@@ -67,6 +65,8 @@ class Watched(World):
     table: Table
     changes: dict[str, Any]
     numbers: Iterator[int]
+    services: Mapping[str, Any] = {}
+    """What stands in for the world outside."""
 
     @classmethod
     def on(cls, table: Table, **selfservice: Any) -> Watched:
@@ -78,7 +78,7 @@ class Watched(World):
     def send(self, method: str, url: str, **options: Any) -> Reply:
         cipher = CIPHER if next(self.numbers) % 2 else CIPHER[::-1]
         clock = self.clock
-        fresh = World.build(self.table, self.changes | {"secrets": {"cipher": cipher}})
+        fresh = World.build(self.table, self.changes | {"secrets": {"cipher": cipher}}, **self.services)
         fresh.clock._now = clock.now()  # one clock for all of them
         self.svc = fresh.svc
         match = _router.match(options.get("api", "public"), method, urlsplit(url).path)
@@ -388,17 +388,15 @@ def at_providers(table: Table) -> None:
     provider.clock = world.clock
     client, email = Browser(world), f"provider-{ALICE}"
     there_and_back(client, provider, email=email)
-    there_and_back(Browser(world), provider, "registration", email=f"new-{email}")
-    client.start("login", refresh="true")
     client.fetch("login", client.start("login", refresh="true").id)
     flow = client.start("settings")
     back = provider.approves(client.submit(flow, link="second").location, email=email)
     client.get(back)
     client.submit(client.start("settings"), unlink="second")
     world.identity(f"taken-{email}")
-    provider.claims["sub"] = "2"
-    left = away(Browser(world)).location
-    there_and_back(Browser(world), provider, email=f"taken-{email}")
+    there_and_back(Browser(world), provider, "registration", email=f"new-{email}")  # who is known, and the sessions end
+    Browser(world).get(provider.approves(away(Browser(world)).location, sub="2"))  # another browser than has left
+    there_and_back(Browser(world), provider, sub="3", email=f"taken-{email}")
     app = Native(world)
     flow = app.start("login", return_session_token_exchange_code="true")
     location = app.submit(flow, method="oidc", provider="example").json["redirect_browser_to"]
@@ -409,8 +407,8 @@ def at_providers(table: Table) -> None:
         provider.claims = {"sub": "an-app", "email": f"app-{number}-{email}"}
         token = provider.id_token(nonce="a-nonce")
         brought = {"method": "oidc", "provider": "example", "id_token": token, "id_token_nonce": "a-nonce"}
+        app = Native(world)
         assert app.submit(app.start("registration"), **brought).status == 200
-    assert left
     TEMPLATES.close()
 
 
@@ -428,6 +426,7 @@ JOURNEYS: tuple[Callable[[Table], None], ...] = (
     with_keys,
     administrators,
     tokens,
+    at_providers,
 )
 
 

@@ -19,6 +19,13 @@ from vestibule.local import routes
 CANARY = "canary-4711"
 SETTINGS = settings(max_examples=150, deadline=None, derandomize=True)
 ROUTES = [(route.api, route.method, route.path) for route in routes.read(ROOT / "template.yaml")]
+RECOVERY = {
+    "selfservice": {
+        "methods": {"code": {"enabled": True}, "link": {"enabled": True}},
+        "flows": {"verification": {"enabled": True}, "recovery": {"enabled": True}},
+    }
+}
+FORMS = ["login", "registration", "verification", "recovery"]
 VERBS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 KEPT = ("I#", "C#", "A#", "X#", "M#", "D#", "CFG")
 """What must not change: identities and all that belongs to them, messages, configuration."""
@@ -157,7 +164,7 @@ class Log(logging.Handler):
 @pytest.fixture(scope="module")
 def deployment() -> Iterator[World]:
     table = SqliteTable(None)
-    world = World.build(table)
+    world = World.build(table, RECOVERY)
     world.identity("alice@example.org")
     yield world
     table.close()
@@ -237,7 +244,7 @@ def _path(address: str) -> str:
 
 
 @SETTINGS
-@given(kind=st.sampled_from(["login", "registration"]), body=bodies, content_type=st.sampled_from(CONTENT_TYPES))
+@given(kind=st.sampled_from(FORMS), body=bodies, content_type=st.sampled_from(CONTENT_TYPES))
 def test_no_body_breaks_a_form(
     deployment: World, changes: Changes, log: Log, kind: str, body: bytes, content_type: str
 ) -> None:

@@ -153,6 +153,17 @@ def test_the_script_for_keys_is_for_pages_of_any_origin_and_is_what_the_nodes_na
         assert f"window.ory{name} = " in reply.body.decode()
 
 
+def test_browsers_learn_which_pages_of_other_domains_may_use_our_keys(sqlite_table: SqliteTable) -> None:
+    world = keys.build(sqlite_table, "passkey")
+    told = Native(world).get("/.well-known/webauthn")
+    assert told.headers["content-type"].startswith("application/json")
+    assert told.json == {"origins": ["https://app.example.org", "https://id.example.org"]}
+
+
+def test_where_nobody_has_keys_no_origin_is_told(world: World) -> None:
+    assert Native(world).get("/.well-known/webauthn").status == 404
+
+
 def test_the_script_for_keys_is_sent_once(world: World) -> None:
     path = "/.well-known/ory/webauthn.js"
     tag = Native(world).get(path).headers["etag"]

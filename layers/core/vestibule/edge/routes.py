@@ -113,6 +113,8 @@ ROUTES: tuple[Route, ...] = (
     ("public", "HEAD", "/.well-known/change-password"),
     ("public", "GET", "/.well-known/ory/webauthn.js"),
     ("public", "HEAD", "/.well-known/ory/webauthn.js"),
+    ("public", "GET", "/.well-known/webauthn"),
+    ("public", "HEAD", "/.well-known/webauthn"),
     ("public", "GET", "/.well-known/webhook-keys.json"),
     ("public", "HEAD", "/.well-known/webhook-keys.json"),
     ("public", "GET", "/health/alive"),

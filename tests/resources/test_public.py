@@ -269,3 +269,9 @@ def test_the_keys_of_web_hooks_are_published(world: World):
     assert reply.json["standard_webhooks"] == list(world.svc.signer.public_keys())
     assert [key["crv"] for key in reply.json["keys"]] == ["Ed25519"]
     assert not [key for key in reply.json["keys"] if "d" in key]
+
+
+def test_fedcm_is_answered_as_kratos_does_without_it(world: World) -> None:
+    assert Spa(world).get("/self-service/fed-cm/parameters").status == 404
+    reply = Spa(world).send("POST", "/self-service/fed-cm/token", b"{}", Content_Type="application/json")
+    assert reply.error_id == "security_csrf_violation"

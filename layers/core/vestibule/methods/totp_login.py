@@ -42,7 +42,7 @@ class TotpLogin(Struct, frozen=True):
 
     def submit(self, attempt: Attempt, svc: Services) -> Verdict:
         """Whose code it is says the session. A code that is right is used up at once. Raises TooManyRequests."""
-        code = attempt.form.code(CODE)
+        code = attempt.form.text(CODE).strip()
         if not code:
             return second_factor.refused(CODE, Problem(messages.REQUIRED(property=CODE), AT))
         identity = second_factor.owner(attempt)

@@ -59,7 +59,7 @@ class TotpSettings(Struct, frozen=True):
         linked = attempt.identity.credential(TOTP) is not None
         if linked and attempt.form.fields.get(_UNLINK) is True:
             return _unlinked(attempt.identity, svc)
-        code = attempt.form.code(CODE)
+        code = attempt.form.text(CODE).strip()
         if not code:
             return Rejected((Problem(messages.REQUIRED(property=CODE), AT),))
         return _same(code, attempt.identity, svc) if linked else _linked(code, attempt, svc)

@@ -12,8 +12,10 @@ from vestibule.config.json_shapes import is_object
 from vestibule.config.points import TOKEN
 from vestibule.domain.delivery import DeliveryStatus, Run
 from vestibule.domain.json import Json
-from vestibule.hooks.web_hook import calling, ignoring
+from vestibule.hooks.web_hook import calling
 from vestibule.hooks.web_hook.calling import Attempt
+from vestibule.hooks.web_hook.due import due
+from vestibule.hooks.web_hook.naming import name_of
 from vestibule.hooks.web_hook.request import CannotCall, prepared
 from vestibule.hooks.web_hook.tries import tries_of
 from vestibule.ports import SecretUnavailable, StoreUnavailable, WebResponse, WebUnreachable
@@ -46,7 +48,7 @@ def ask(config: TokenWebHookConfig, ctx: Json, subject: str, deadline: float, sv
     event_id = f"evt_{svc.random.bytes(16).hex()}"
     if config.response.ignore:
         about = {"point": TOKEN, "identity": subject}
-        for write in ignoring.due(config, event_id, {"ctx": ctx}, about, svc):
+        for write in due(config, event_id, {"ctx": ctx}, about, svc):
             svc.table.transact([write])
         return None
     at, attempts = svc.clock.now(), list[Attempt]()
@@ -54,7 +56,7 @@ def ask(config: TokenWebHookConfig, ctx: Json, subject: str, deadline: float, sv
     def note(status: DeliveryStatus, error: str = "") -> None:
         run = Run(
             event_id=event_id,
-            hook=ignoring.name_of(config),
+            hook=name_of(config),
             point=TOKEN,
             status=status,
             at=at,

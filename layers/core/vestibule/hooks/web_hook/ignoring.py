@@ -6,25 +6,25 @@ the template makes of it, with the secrets in it, exists only while the call is 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from msgspec.structs import replace
 
 from vestibule.config.points import TOKEN, Point
 from vestibule.crypto import csrf
-from vestibule.domain.event import WEB_HOOK_DUE, Event
+from vestibule.domain.event import Event
 from vestibule.domain.json import Json
 from vestibule.domain.request import Request
-from vestibule.domain.times import to_rfc3339
 from vestibule.hooks import choosing
 from vestibule.hooks.hook import Moment
 from vestibule.hooks.web_hook.context import context
+from vestibule.hooks.web_hook.due import due
 from vestibule.hooks.web_hook.event import event_id
+from vestibule.hooks.web_hook.naming import name_of
 from vestibule.lifecycle import drawing
 from vestibule.ports import TransactWrite
 from vestibule.services import Services
@@ -32,9 +32,6 @@ from vestibule.stores.identity_items import read_identity, to_item
 
 if TYPE_CHECKING:
     from vestibule.config.hooks import WebHookConfig
-
-LARGEST = 180_000
-"""Characters of what is sealed: EventBridge and SQS take 256 KB with everything around it."""
 
 WITH_THE_WRITE = frozenset({Point.REGISTRATION_POST_PERSIST, Point.SETTINGS_POST_PERSIST, Point.VERIFICATION_AFTER})
 """Points behind the write that they are about: what is told there belongs into that write."""
@@ -55,28 +52,6 @@ def announced(config: WebHookConfig, moment: Moment, svc: Services) -> tuple[Tra
         "identity": moment.identity.id if moment.identity is not None else "",
     }
     return due(config, event_id(moment, svc), _packed(moment, svc), about, svc)
-
-
-def due(
-    config: WebHookConfig, id_: str, packed: Json, about: Mapping[str, str], svc: Services
-) -> tuple[TransactWrite, ...]:
-    """The same for what is no moment of a flow. `packed` has the context at `ctx`; `about` says where it stands."""
-    plain = zlib.compress(json.dumps(packed, separators=(",", ":")).encode())
-    sealed = svc.event_sealer.seal(plain, context=id_.encode())
-    if len(sealed) > LARGEST:
-        _log.error("a web hook says too much to be queued: make its template's context smaller", extra=_named(config))
-        return ()
-    detail = {"time": to_rfc3339(svc.clock.now()), "hook": name_of(config), **about, "sealed": sealed}
-    event = Event(id_, WEB_HOOK_DUE, {name: value for name, value in detail.items() if value})
-    return (svc.outbox.putting([event]),)
-
-
-def name_of(config: WebHookConfig) -> str:
-    """What a hook is called in the delivery log: its id, or one made of where and how it calls."""
-    if config.id:
-        return config.id.replace("#", "-")
-    said = json.dumps([config.method, config.url, config.body])
-    return f"hook-{hashlib.sha256(said.encode()).hexdigest()[:12]}"
 
 
 def configured(event: Event, svc: Services) -> WebHookConfig | None:
@@ -133,7 +108,3 @@ def _everywhere(svc: Services) -> Iterator[WebHookConfig]:
             for entry in cast("tuple[Any, ...]", getattr(section, "hooks", ())):
                 if entry.hook == _WEB_HOOK:
                     yield entry.config
-
-
-def _named(config: WebHookConfig) -> dict[str, Any]:
-    return {"hook": name_of(config)}

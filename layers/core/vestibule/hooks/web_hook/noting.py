@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from vestibule.domain.delivery import DeliveryStatus, Run
 from vestibule.hooks.hook import Moment
 from vestibule.hooks.web_hook.calling import Attempt
-from vestibule.hooks.web_hook.ignoring import name_of
+from vestibule.hooks.web_hook.naming import name_of
 from vestibule.hooks.web_hook.tries import tries_of
 from vestibule.services import Services
 

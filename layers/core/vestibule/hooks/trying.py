@@ -15,9 +15,10 @@ from vestibule.hooks import choosing, explaining, showing
 from vestibule.hooks.choosing import Placed
 from vestibule.hooks.hook import Moment
 from vestibule.hooks.sampling import Person, sampled
-from vestibule.hooks.web_hook import answer, calling, changes, ignoring
+from vestibule.hooks.web_hook import answer, calling, changes
 from vestibule.hooks.web_hook.calling import Attempt
 from vestibule.hooks.web_hook.context import context, told_identity
+from vestibule.hooks.web_hook.naming import name_of
 from vestibule.hooks.web_hook.request import Call, CannotCall, prepared
 from vestibule.lifecycle import drawing
 from vestibule.ports import SecretUnavailable, WebTimeout, WebUnreachable
@@ -60,9 +61,7 @@ def found(asked: str, of: str, config: Config) -> tuple[Placed, str]:
     """The web hook, and the method that its list is of ("" for none). Raises NoSuchHook, NoSuchPlace."""
     flow, method = explaining.place(of, config)
     there = list(_web_hooks(flow, method, config))
-    meant = [
-        each for each in there if asked in (each.pointer, each.entry.config.id, ignoring.name_of(each.entry.config))
-    ]
+    meant = [each for each in there if asked in (each.pointer, each.entry.config.id, name_of(each.entry.config))]
     if len(meant) == 1:
         (placed,) = meant
         return placed, method or next(iter(placed.place[2:]), "")

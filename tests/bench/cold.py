@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.artifact.lambda_runtime import Missing, Runtime, built, environment_of, find_runtime
@@ -53,22 +54,30 @@ def report() -> None:
             "DSN": f"dynamodb://bench?region=eu-central-1&endpoint={store}",
         }
         lean = environment_of(artifacts / "LoginStart") | aws | {"LAMBDA_TASK_ROOT": folder}
-        unit = _milliseconds(runtime, lean, EVENTS / "PublicHealth.json")
         spent = {
-            name: _milliseconds(runtime, environment_of(artifacts / name) | aws, EVENTS / f"{name}.json")
+            name: _beside(
+                lambda: _once(runtime, lean, EVENTS / "PublicHealth.json"),
+                lambda name=name: _once(runtime, environment_of(artifacts / name) | aws, EVENTS / f"{name}.json"),
+            )
             for name in names
         }
     table.show(
         f"Cold starts, from an empty process to the first answer (best of {ROUNDS})",
         ["function", "CPU ms", "ratio", f"target {TARGET}"],
-        [[n, f"{ms:.0f}", f"{ms / unit:.2f}", "" if ms / unit <= TARGET else "above"] for n, ms in spent.items()],
-        f"A handler that only makes a boto3 client for DynamoDB: {unit:.0f} ms CPU.",
+        [
+            [n, f"{ms:.0f}", f"{ms / unit:.2f}", "" if ms / unit <= TARGET else "above"]
+            for n, (unit, ms) in spent.items()
+        ],
+        "The ratio is to a handler that only makes a boto3 client for DynamoDB, measured in turn with each function:",
+        f"{min(unit for unit, _ in spent.values()):.0f} ms CPU at best.",
         "The first answer includes reading the secret and the first call to the store, which that handler is spared.",
     )
 
 
-def _milliseconds(runtime: Runtime, environment: dict[str, str], event: Path) -> float:
-    return min(_once(runtime, environment, event) for _ in range(ROUNDS))
+def _beside(lean: Callable[[], float], whole: Callable[[], float]) -> tuple[float, float]:
+    """The best of each, in turn: a machine is not equally fast all the time."""
+    rounds = [(lean(), whole()) for _ in range(ROUNDS)]
+    return min(first for first, _ in rounds), min(second for _, second in rounds)
 
 
 def _once(runtime: Runtime, environment: dict[str, str], event: Path) -> float:

@@ -7,7 +7,6 @@ the template makes of it, with the secrets in it, exists only while the call is 
 from __future__ import annotations
 
 import json
-import logging
 import zlib
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
@@ -37,8 +36,6 @@ WITH_THE_WRITE = frozenset({Point.REGISTRATION_POST_PERSIST, Point.SETTINGS_POST
 """Points behind the write that they are about: what is told there belongs into that write."""
 
 _WEB_HOOK = "web_hook"
-
-_log = logging.getLogger("vestibule")
 
 
 def announced(config: WebHookConfig, moment: Moment, svc: Services) -> tuple[TransactWrite, ...]:

@@ -16,8 +16,8 @@ from vestibule.config.values import (
     empty,
     parse_duration,
 )
-
 from vestibule.config.webhooks import Webhooks
+
 Colour = Annotated[str, Field(pattern="^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$")]
 Length = Annotated[str, Field(pattern="^(0|[0-9]{1,3}(\\.[0-9]{1,3})?(px|rem|em))$")]
 
@@ -125,4 +125,3 @@ class Vestibule(Section):
     """Whether forwarded headers count. `dev` when it is not set (see `derive`)."""
     admin_keys: tuple[Secret, ...] = Field(default=(), repr=False)
     """Any of these opens the admin API when it is guarded by bearer keys; the first is the current one."""
-    webhooks: Webhooks = empty()

@@ -96,9 +96,7 @@ class Later:
 class Scene:
     """A deployment whose hooks call a target."""
 
-    def __init__(
-        self, table: SqliteTable, *changes: Mapping[str, Any], target: Any = None, **services: Any
-    ) -> None:
+    def __init__(self, table: SqliteTable, *changes: Mapping[str, Any], target: Any = None, **services: Any) -> None:
         self.target, self.pace, self.later = target or Target(), Pace(), Later()
         flows: dict[str, Any] = {
             "settings": {"ui_url": "https://app.example.org/settings"},

@@ -197,7 +197,7 @@ def test_a_later_try_that_cannot_be_queued_is_left_to_the_sweeper():
     assert service.calls[0][1]["DelaySeconds"] == 900
 
 
-def test_what_a_queue_brought_is_held_for_at_most_twelve_hours():
+def test_what_a_queue_brought_is_held_for_at_most_twelve_hours(caplog):
     service = Answers({}, AwsRefused("InvalidParameterValue"))
     bus(sqs=service).hold("handle", 39_600)
     bus(sqs=service).hold("handle", 90_000)
@@ -209,6 +209,8 @@ def test_what_a_queue_brought_is_held_for_at_most_twelve_hours():
         39_600,
     )
     assert service.calls[1][1]["VisibilityTimeout"] == 43_140
+    (record,) = caplog.records  # nothing is lost by it, but it is said
+    assert "InvalidParameterValue" in record.getMessage()
 
 
 def test_what_is_given_up_is_among_the_dead_letters_as_the_rule_brought_it():

@@ -115,7 +115,8 @@ def test_a_call_is_made_once_more_under_the_same_id(scene: Scene) -> None:
 def test_a_call_that_a_step_waited_for_is_not_made_again(scene: Scene) -> None:
     sign_in(scene, "ann")
     (entry,) = listed(scene, "?hook=waited").json
-    assert scene.world.admin("POST", f"{PATH}/{entry['id']}/replay").status == 409
+    reply = scene.world.admin("POST", f"{PATH}/{entry['id']}/replay")
+    assert (reply.status, "whoever takes that step again" in reply.json["error"]["reason"]) == (409, True)
 
 
 def test_what_is_not_in_the_log_is_not_there(scene: Scene) -> None:

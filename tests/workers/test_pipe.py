@@ -137,6 +137,26 @@ def test_what_fails_is_hidden_until_its_next_run_and_buried_behind_the_last(pipe
     assert json.loads(letter["Body"])["detail"]["id"] == pipe.scene.target.calls[0].headers["webhook-id"]
 
 
+def test_a_dead_letter_that_is_driven_back_runs_again(pipe: Pipe) -> None:
+    Native(pipe.world).sign_up("alice@example.org")
+    pipe.scene.target.answers = [answer(410), answer(204)]
+    pipe.publish()
+    record = pipe.receive()
+    assert record is not None
+    assert pipe.work(record) == []
+    assert pipe.count(pipe.dead) == 1
+    (letter,) = pipe.sqs.receive_message(QueueUrl=pipe.dead)["Messages"]
+    pipe.sqs.send_message(QueueUrl=pipe.queue, MessageBody=letter["Body"])  # as the console's redrive does
+    record = pipe.receive()
+    assert record is not None
+    assert pipe.work(record) == []
+    assert (pipe.count(pipe.queue), len(pipe.scene.target.calls)) == (0, 2)
+    first, second = (call.headers["webhook-id"] for call in pipe.scene.target.calls)
+    assert first == second
+    ((delivery,), _) = pipe.world.svc.deliveries.page(after=None, limit=1)
+    assert (str(delivery.status), delivery.runs) == ("delivered", 2)
+
+
 def test_what_a_publisher_missed_for_days_is_swept_to_the_worker(pipe: Pipe) -> None:
     Native(pipe.world).sign_up("alice@example.org")
     pipe.world.clock.pass_by(days=2)

@@ -134,7 +134,7 @@ def test_nothing_that_the_call_says_is_stored_in_the_clear(sqlite_table: SqliteT
     assert EMAIL not in str(logged)
 
 
-def test_what_is_too_much_for_a_queue_is_said_in_the_log(
+def test_what_is_too_much_for_a_queue_is_a_failure_in_both_logs(
     sqlite_table: SqliteTable, caplog: pytest.LogCaptureFixture
 ) -> None:
     made = delivering(sqlite_table, id="crm")
@@ -142,6 +142,12 @@ def test_what_is_too_much_for_a_queue_is_said_in_the_log(
     assert Native(made.world).sign_up(EMAIL, transient_payload={"noise": noise}).status == 200
     assert made.run() == []
     assert [record.hook for record in caplog.records if record.levelname == "ERROR"] == ["crm"]
+    assert made.log() == [("crm", "failed", 1)]
+    ((delivery,), _) = made.world.svc.deliveries.page(after=None, limit=1)
+    assert not delivery.waited_for
+    assert "too large to be queued" in delivery.error
+    reply = made.world.admin("POST", f"/admin/actions/deliveries/{delivery.event_id}/replay")
+    assert (reply.status, "never queued" in reply.json["error"]["reason"]) == (409, True)
 
 
 # --- when it is said ------------------------------------------------------------------------------------
@@ -221,6 +227,30 @@ def test_a_target_that_is_down_is_tried_for_a_day_and_then_buried(sqlite_table: 
     assert made.wait(days=2) == []
     ids = {call.headers["webhook-id"] for call in made.target.calls}
     assert len(ids) == 1
+
+
+def test_a_replay_and_a_redriven_dead_letter_get_all_runs_again(sqlite_table: SqliteTable) -> None:
+    made = delivering(sqlite_table, id="crm")
+    made.target.answers = [answer(400)]
+    Native(made.world).sign_up(EMAIL)
+    made.run()
+    ((delivery,), _) = made.world.svc.deliveries.page(after=None, limit=1)
+
+    def seven_times(before: int) -> None:
+        for run, minutes in enumerate(MINUTES, start=before + 1):
+            assert made.log() == [("crm", "retrying", run)]
+            assert len(made.wait(minutes=minutes * 1.11)) == 1
+        assert made.log() == [("crm", "dead", before + 7)]
+
+    seven_times(before=0)
+    made.world.svc.events.send(made.world.svc.events.buried[-1])
+    made.run()
+    seven_times(before=7)
+    made.world.clock.pass_by(days=4)
+    assert made.world.admin("POST", f"/admin/actions/deliveries/{delivery.event_id}/replay").status == 202
+    made.run()
+    seven_times(before=14)
+    assert {call.headers["webhook-id"] for call in made.target.calls} == {delivery.event_id}
 
 
 def test_whoever_is_back_gets_it(sqlite_table: SqliteTable) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
@@ -12,6 +13,8 @@ from vestibule.domain.event import Event
 from vestibule.ports import EventsUnavailable
 
 SOURCE = "vestibule"
+
+_log = logging.getLogger("vestibule.webhooks")
 
 _ENTRIES = 10
 _BYTES = 240 * 1024
@@ -63,7 +66,7 @@ class EventBridge:
             return
 
     def hold(self, handle: str, seconds: int) -> None:
-        """What cannot be held comes again when the queue's own time is over."""
+        """What cannot be held comes again when the queue's own time is over: too early, but not lost."""
         try:
             self._sqs.call(
                 "change_message_visibility",
@@ -71,8 +74,8 @@ class EventBridge:
                 ReceiptHandle=handle,
                 VisibilityTimeout=min(seconds, _LONGEST_HOLD),
             )
-        except (AwsRefused, AwsUnanswered):
-            return
+        except (AwsRefused, AwsUnanswered) as failure:
+            _log.warning("a call of a web hook comes again too early, since it could not be held: %s", failure)
 
     def bury(self, event: Event) -> None:
         self._sent(self._queues.webhooks_dead, event)

@@ -21,6 +21,16 @@ _KEPT = 3600.0
 _CANCEL = "RUNTIME ERROR: cancel"
 _PLACE = re.compile(r"template:(\d+):(\d+)")
 
+_WORD = re.compile(
+    r"""//[^\n]*|\#[^\n]*|/\*.*?\*/"""
+    r"""|@"(?:[^"]|"")*"|@'(?:[^']|'')*'|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'"""
+    r"""|\|\|\|-?[ \t]*\n(?:[ \t]*\n)*(?P<indent>[ \t]+).*?\n(?!(?P=indent))[ \t]*\|\|\|"""
+    r"""|(?P<word>[A-Za-z_]\w*)""",
+    re.DOTALL,
+)
+"""Comments, texts and text blocks of Jsonnet, which are passed over, and words."""
+
+_IMPORTS = frozenset({"import", "importstr", "importbin"})
 
 _NEVER_TAKEN = "if true then null else ("
 """In front of a template it is parsed and its names are looked up, and nothing of it runs."""
@@ -60,6 +70,8 @@ class FetchedTemplates:
             self._engine.evaluate(f"{_NEVER_TAKEN}{self._source(source)}\n)")
         except JsonnetError as error:
             raise TemplateFailed(_placed(str(error), behind=len(_NEVER_TAKEN))) from None
+        if line := _importing(self._source(source)):
+            raise TemplateFailed(f"the template imports at line {line}, and imports are off")
 
     def close(self) -> None:
         """End the engine's process; another template starts it again."""
@@ -85,6 +97,12 @@ class FetchedTemplates:
         from vestibule.adapters.jsonnet import Jsonnet  # noqa: PLC0415 (as above)
 
         return Jsonnet()
+
+
+def _importing(text: str) -> int:
+    """The line of the first import, 0 without one. The engine looks for what is imported only when it runs."""
+    found = next((each for each in _WORD.finditer(text) if each["word"] in _IMPORTS), None)
+    return 0 if found is None else text.count("\n", 0, found.start()) + 1
 
 
 def _placed(said: str, behind: int = 0) -> str:

@@ -11,6 +11,7 @@ from vestibule.domain.json import Json
 from vestibule.domain.outcome import Document, Outcome
 from vestibule.domain.request import Request
 from vestibule.domain.times import epoch_seconds, from_rfc3339, to_rfc3339
+from vestibule.hooks.web_hook.due import afresh
 from vestibule.lifecycle.loading import canonical_uuid
 from vestibule.ports import EventsUnavailable
 from vestibule.resources import keyset
@@ -22,6 +23,8 @@ MAX_SIZE = 250
 TOKENS_LAST = timedelta(hours=1)
 
 _ACCEPTED = 202
+_WAITED_FOR = "A step waited for this call, and what it said is not kept: whoever takes that step again makes it again"
+_NOT_KEPT = "What this call was to say is not kept: it was never queued"
 
 
 def listing(request: Request, svc: Services) -> Outcome:
@@ -59,8 +62,8 @@ def get(request: Request, svc: Services) -> Outcome:
 def replay(request: Request, svc: Services) -> Outcome:
     """POST /admin/actions/deliveries/{id}/replay: the call once more, with the same id, whatever became of it.
 
-    202: it is on its way. Raises NotFound, Conflict (a step waited for it: only the step can make it again),
-    ServiceUnavailable.
+    202: it is on its way, with as many runs in front of it as at first. Raises NotFound, Conflict (what it said is not
+    kept), ServiceUnavailable.
     """
     event_id = request.path_parameters["id"]
     found = svc.deliveries.find(event_id)
@@ -68,9 +71,10 @@ def replay(request: Request, svc: Services) -> Outcome:
         raise NotFound
     payload = svc.deliveries.reopen(event_id)
     if payload is None:
-        raise Conflict("A step of a flow waited for this call: whoever submits the form again makes it again")
+        raise Conflict(_WAITED_FOR if found[0].waited_for else _NOT_KEPT)
+    again = afresh(event.read(f"[{payload}]")[0], found[0].runs, svc.clock.now())
     try:
-        svc.events.send(event.read(f"[{payload}]")[0])
+        svc.events.send(again)
     except EventsUnavailable:
         raise ServiceUnavailable("The queue of calls is out of reach; try again soon") from None
     return Document(body=_wire(found[0]) | {"status": str(DeliveryStatus.RETRYING)}, status=_ACCEPTED)

@@ -13,6 +13,7 @@ from vestibule.domain.delivery import DeliveryStatus, Run, Try
 from vestibule.domain.event import Event
 from vestibule.domain.times import from_rfc3339
 from vestibule.hooks.web_hook import calling, ignoring
+from vestibule.hooks.web_hook.due import RUNS_BEFORE, SENT_AGAIN, afresh
 from vestibule.hooks.web_hook.request import CannotCall, prepared
 from vestibule.hooks.web_hook.tries import tries_of
 from vestibule.ports import SecretUnavailable, WebUnreachable
@@ -66,13 +67,14 @@ def take(event: Event, svc: Services) -> None:
         svc.breakers.failed(config.url)
     elif config is not None and result.tries:
         svc.breakers.worked(config.url)
-    last = number > len(WAITS) or _is_old(event, svc)
+    planned = number - int(event.detail.get(RUNS_BEFORE, 0))
+    last = planned > len(WAITS) or _is_old(event, svc)
     status = DeliveryStatus.DEAD if last and result.status is DeliveryStatus.RETRYING else result.status
     svc.deliveries.ended(_run(event, number, status, result, svc), json.dumps(event.to_json()))
     if status is DeliveryStatus.DEAD:
-        _bury(event, result.error, svc)
+        _bury(afresh(event, number), result.error, svc)
     elif status is DeliveryStatus.RETRYING:
-        raise TryLater(_wait(number, result, svc))
+        raise TryLater(_wait(planned, result, svc))
 
 
 def _ran(event: Event, config: WebHookConfig | None, svc: Services) -> _Result:
@@ -129,10 +131,10 @@ def _run(event: Event, number: int, status: DeliveryStatus, result: _Result, svc
     )
 
 
-def _wait(number: int, result: _Result, svc: Services) -> int:
+def _wait(planned: int, result: _Result, svc: Services) -> int:
     """Seconds; a tenth more or less, so that an outage does not end with all of them at once."""
-    planned = WAITS[number - 1] * (0.9 + 0.2 * svc.random.bytes(1)[0] / 256)
-    return int(min(max(planned, result.asked_wait), _LONGEST_WAIT))
+    wait = WAITS[max(planned, 1) - 1] * (0.9 + 0.2 * svc.random.bytes(1)[0] / 256)
+    return int(min(max(wait, result.asked_wait), _LONGEST_WAIT))
 
 
 def _rest(event: Event, seconds: int, svc: Services) -> None:
@@ -149,4 +151,4 @@ def _bury(event: Event, why: str, svc: Services) -> None:
 
 
 def _is_old(event: Event, svc: Services) -> bool:
-    return svc.clock.now() - from_rfc3339(str(event.detail["time"])) > OLDEST
+    return svc.clock.now() - from_rfc3339(str(event.detail.get(SENT_AGAIN, event.detail["time"]))) > OLDEST

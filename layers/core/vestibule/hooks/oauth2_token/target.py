@@ -48,8 +48,7 @@ def ask(config: TokenWebHookConfig, ctx: Json, subject: str, deadline: float, sv
     event_id = f"evt_{svc.random.bytes(16).hex()}"
     if config.response.ignore:
         about = {"point": TOKEN, "identity": subject}
-        for write in due(config, event_id, {"ctx": ctx}, about, svc):
-            svc.table.transact([write])
+        svc.table.transact(due(config, event_id, {"ctx": ctx}, about, svc))
         return None
     at, attempts = svc.clock.now(), list[Attempt]()
 

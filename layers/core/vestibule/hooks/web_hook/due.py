@@ -6,8 +6,12 @@ import json
 import logging
 import zlib
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
+from vestibule.domain.delivery import DeliveryStatus, Run
 from vestibule.domain.event import WEB_HOOK_DUE, Event
 from vestibule.domain.json import Json
 from vestibule.domain.times import to_rfc3339
@@ -21,24 +25,46 @@ if TYPE_CHECKING:
 LARGEST = 180_000
 """Characters of what is sealed: EventBridge and SQS take 256 KB with everything around it."""
 
+RUNS_BEFORE, SENT_AGAIN = "runs_before", "sent_again_at"
+"""In the detail of an event that is sent once more: how many runs were made before, and when that was."""
+
+_TOO_LARGE = "too large to be queued: its context, as with a large transient_payload, goes beyond what a queue takes"
+
 _log = logging.getLogger("vestibule")
 
 
 def due(
     config: WebHookConfig, id_: str, packed: Json, about: Mapping[str, str], svc: Services
 ) -> tuple[TransactWrite, ...]:
-    """What to write so that the call is made: one item, or none where it would say more than a queue takes.
+    """What to write so that the call is made; where it says more than a queue takes, so that its failure is seen.
 
     `packed` has the context at `ctx`; `about` says where the hook stands.
     """
     plain = zlib.compress(json.dumps(packed, separators=(",", ":")).encode())
     sealed = svc.event_sealer.seal(plain, context=id_.encode())
     if len(sealed) > LARGEST:
-        _log.error(
-            "a web hook says too much to be queued: make its template's context smaller",
-            extra={"hook": name_of(config)},
-        )
-        return ()
+        _log.error("a web hook's call is %s", _TOO_LARGE, extra={"hook": name_of(config)})
+        return svc.deliveries.noting(_too_large(id_, name_of(config), about, svc))
     detail = {"time": to_rfc3339(svc.clock.now()), "hook": name_of(config), **about, "sealed": sealed}
     event = Event(id_, WEB_HOOK_DUE, {name: value for name, value in detail.items() if value})
     return (svc.outbox.putting([event]),)
+
+
+def afresh(event: Event, runs: int, at: datetime | None = None) -> Event:
+    """The event with all its runs in front of it again. `runs` were made so far; `at` is when it is told anew."""
+    told = {SENT_AGAIN: to_rfc3339(at)} if at is not None else {}
+    return replace(event, detail={**event.detail, RUNS_BEFORE: runs, **told})
+
+
+def _too_large(id_: str, hook: str, about: Mapping[str, str], svc: Services) -> Run:
+    return Run(
+        event_id=id_,
+        hook=hook,
+        point=about["point"],
+        status=DeliveryStatus.FAILED,
+        at=svc.clock.now(),
+        waited_for=False,
+        flow_id=about.get("flow", ""),
+        identity_id=about.get("identity") or None,
+        error=_TOO_LARGE,
+    )

@@ -39,7 +39,7 @@ _WEB_HOOK = "web_hook"
 
 
 def announced(config: WebHookConfig, moment: Moment, svc: Services) -> tuple[TransactWrite, ...]:
-    """What to write so that the call is made: one item, or none where it would say more than a queue takes."""
+    """What to write so that the call is made; see `due`."""
     if moment.point in WITH_THE_WRITE and moment.identity is not None and not moment.identity.version:
         moment = replace(moment, identity=replace(moment.identity, version=1))  # as it will be stored
     about = {

@@ -32,6 +32,7 @@ def test_a_uuid7_starts_with_the_time():
     assert UUID(SystemRandom(clock).uuid7()).int >> 80 == int(clock.at.timestamp() * 1000)
 
 
+@pytest.mark.attack("flt-14")
 def test_uuid7s_ascend_within_a_millisecond_and_over_its_counter_and_when_the_clock_steps_back():
     clock = StoppedClock()
     random = SystemRandom(clock)

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from tools.routes import TARGET, rendered
 
 from vestibule.edge import routes
@@ -62,6 +63,7 @@ def test_allow_lists_what_the_recordings_list():
     assert routes.verbs("public", "/schemas/") == ()
 
 
+@pytest.mark.attack("cfg-05")
 def test_every_operation_of_the_admin_api_asks_who_calls(root_template):
     paths = root_template["Resources"]["AdminApi"]["Properties"]["DefinitionBody"]["paths"]
     secured = {

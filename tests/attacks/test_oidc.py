@@ -180,6 +180,7 @@ def test_a_token_that_does_not_hold_signs_nobody_up(forged: str, provider: Provi
     assert nobody_is_there(world)
 
 
+@pytest.mark.attack("flt-14")
 @pytest.mark.attack("oidc-04")
 def test_clocks_may_differ_by_a_minute(provider: Provider, world: World):
     browser = Spa(world)

@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from tests.config.documents import ANY_TRAITS, MINIMAL, document, saved
 
 from vestibule.config.check import check
@@ -53,6 +54,7 @@ def test_a_schema_that_no_traits_can_be_checked_against_is_an_error(tmp_path: Pa
     assert finding.message.startswith("the identity schema 'person' #")
 
 
+@pytest.mark.attack("cfg-06")
 def test_a_reference_of_a_schema_is_followed_on_this_machine_only(tmp_path: Path):
     traits = {"a": {"$ref": "https://example.org/a.json"}, "b": {"$ref": f"file://{tmp_path}/b.json"}}
     schema = {"type": "object", "properties": {"traits": {"type": "object", "properties": traits}}}

@@ -50,6 +50,7 @@ def test_what_cannot_be_read_says_why(source: str, reason: str):
         fetch(source)
 
 
+@pytest.mark.attack("cfg-06")
 def test_what_is_too_large_is_refused_wherever_it_comes_from(tmp_path: Path):
     (tmp_path / "a").write_bytes(b"12345")
     for source in (f"file://{tmp_path}/a", "base64://MTIzNDU=", "https://example.org/a"):

@@ -315,6 +315,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.attack("cfg-06")
 @pytest.mark.parametrize("case", REFUSED)
 def test_a_schema_that_cannot_be_used_is_refused_at_its_place(case):
     body, pointer = REFUSED[case]

@@ -71,6 +71,7 @@ UNWISE: list[tuple[dict[str, Any], str]] = [
 ]
 
 
+@pytest.mark.attack("cfg-04")
 @pytest.mark.parametrize(("overlay", "at"), UNWISE)
 def test_what_is_allowed_and_unwise_is_a_warning(overlay: dict[str, Any], at: str):
     warnings = [finding.path for finding in ruled(merged(MINIMAL, overlay)) if finding.severity == "warning"]

@@ -161,6 +161,7 @@ def test_a_counter_ends_by_its_own_time_not_when_the_store_removes_it(world: Wor
     assert guess(world, times=FREE) == [400] * FREE
 
 
+@pytest.mark.attack("dos-07")
 @pytest.mark.attack("bf-01")
 def test_no_more_guesses_than_allowed_are_compared_side_by_side(world: World) -> None:
     world.identity(EMAIL)

@@ -239,6 +239,7 @@ def test_a_store_out_of_reach_leaves_everything_as_it_is(live: Live, monkeypatch
     assert wiring.services() is before
 
 
+@pytest.mark.attack("cfg-01")
 def test_a_revision_that_cannot_be_used_leaves_what_runs_and_says_so_once(live: Live, caplog: pytest.LogCaptureFixture):
     live.patch(add(LIFESPAN, "7m"))
     wiring.services()

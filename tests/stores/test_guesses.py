@@ -139,6 +139,7 @@ def test_the_store_forgets_the_item_only_after_it_has_lapsed(world):
     assert item["ttl"] >= (world.clock.at + DAY).timestamp()
 
 
+@pytest.mark.attack("flt-14")
 def test_a_clock_that_steps_back_gives_nothing_away(world):
     world.guess_patiently(20)
     world.clock.at -= timedelta(minutes=5)

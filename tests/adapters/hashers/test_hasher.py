@@ -187,6 +187,7 @@ def test_import_checks_say_what_is_wrong(hasher):
         hasher.check_importable("$argon2id$v=19$broken")
 
 
+@pytest.mark.attack("dos-02")
 def test_no_more_hashes_work_at_once_than_the_dedicated_memory_holds():
     hasher = PasswordHasher(HasherSettings("argon2", argon2_memory=64, argon2_dedicated_memory=128))
     working, most, lock = 0, 0, threading.Lock()

@@ -148,3 +148,29 @@ def test_a_password_that_was_set_meanwhile_stays(sqlite_table: SqliteTable):
 def _hooked() -> Mapping[str, Any]:
     hook = {"enabled": True, "config": {"url": "https://old.example.org/check"}}
     return {"selfservice": {"methods": {"password": {"config": {"migrate_hook": hook}}}}}
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "last", "error"),
+    [
+        (MATCH, "delivered", 200, ""),
+        (answer(403), "delivered", 403, ""),
+        (answer(404), "failed", 404, "it answered 404"),
+    ],
+)
+def test_what_was_asked_there_is_in_the_delivery_log_without_the_password(
+    sqlite_table: SqliteTable, said: Any, status: str, last: int, error: str
+):
+    scene = Migrating(sqlite_table, said)
+    scene.sign_in()
+    ((found,), _) = scene.world.svc.deliveries.page(after=None, limit=2)
+    assert (found.hook, str(found.status), found.last_status, found.error) == (
+        "password_migration_hook",
+        status,
+        last,
+        error,
+    )
+    rows = [item for key, item in scene.world.stored().items() if key[0].startswith("D#")]
+    assert rows
+    assert PASSWORD not in str(rows)
+    assert EMAIL not in str(rows)

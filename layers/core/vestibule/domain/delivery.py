@@ -68,7 +68,6 @@ class Delivery(Struct, frozen=True, kw_only=True):
     hook: str
     point: str
     status: DeliveryStatus
-    created_at: datetime
     updated_at: datetime
     waited_for: bool
     flow_id: str = ""

@@ -262,7 +262,6 @@ def _delivery(item: Item) -> Delivery:
         hook=item["hook"],
         point=item["pt"],
         status=DeliveryStatus(item["st"]),
-        created_at=from_micros(item.get("cat", item["at"])),
         updated_at=from_micros(item["at"]),
         waited_for=item["sync"],
         flow_id=item.get("fl", ""),

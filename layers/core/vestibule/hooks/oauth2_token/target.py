@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -12,19 +11,17 @@ from vestibule.config.json_shapes import is_object
 from vestibule.config.points import TOKEN
 from vestibule.domain.delivery import DeliveryStatus, Run
 from vestibule.domain.json import Json
-from vestibule.hooks.web_hook import calling
+from vestibule.hooks.web_hook import calling, noting
 from vestibule.hooks.web_hook.calling import Attempt
 from vestibule.hooks.web_hook.due import due
 from vestibule.hooks.web_hook.naming import name_of
 from vestibule.hooks.web_hook.request import CannotCall, prepared
 from vestibule.hooks.web_hook.tries import tries_of
-from vestibule.ports import SecretUnavailable, StoreUnavailable, WebResponse, WebUnreachable
+from vestibule.ports import SecretUnavailable, WebResponse, WebUnreachable
 from vestibule.services import Services
 
 if TYPE_CHECKING:
     from vestibule.config.oauth2 import TokenWebHookConfig
-
-_log = logging.getLogger("vestibule")
 
 _OK = 200
 _BAD_REQUEST = 400
@@ -63,7 +60,7 @@ def ask(config: TokenWebHookConfig, ctx: Json, subject: str, deadline: float, sv
             identity_id=subject or None,
             error=error,
         )
-        _note(run, svc)
+        noting.note(run, svc)
 
     try:
         said = _said(config, ctx, event_id, deadline, attempts, svc)
@@ -115,11 +112,3 @@ def _answered(answer: WebResponse) -> Json | None:
     if session is None and is_object(document):
         return None
     return claims_of(session)
-
-
-def _note(run: Run, svc: Services) -> None:
-    """What went wrong is told either way."""
-    try:
-        svc.deliveries.note(run)
-    except StoreUnavailable:
-        _log.warning("a call of a token action could not be noted", extra={"hook": run.hook})

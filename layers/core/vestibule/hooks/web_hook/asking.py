@@ -25,9 +25,10 @@ from vestibule.hooks.hook import Moment
 from vestibule.hooks.web_hook import answer, calling, changes, noting
 from vestibule.hooks.web_hook.context import context, is_before
 from vestibule.hooks.web_hook.event import event_id
+from vestibule.hooks.web_hook.naming import name_of
 from vestibule.hooks.web_hook.request import CannotCall, prepared
 from vestibule.lifecycle import drawing
-from vestibule.ports import SecretUnavailable, StoreUnavailable, WebTimeout, WebUnreachable
+from vestibule.ports import SecretUnavailable, WebTimeout, WebUnreachable
 from vestibule.services import Services
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def ask(config: WebHookConfig, moment: Moment, svc: Services) -> Outcome | Momen
 
     Raises BadGateway, GatewayTimeout, HookUnusable (unless `on_error` lets the step go on), FlowRefused.
     """
-    call = noting.Noted(config, moment, event_id(moment, svc), svc)
+    call = noting.Noted(name_of(config), moment, event_id(moment, svc), svc)
     try:
         said = _said(config, moment, call, svc)
         followed = changes.changed(moment, said.identity, svc) if isinstance(said, answer.Passed) else said.problems
@@ -111,7 +112,7 @@ def _failed(error: FlowError, run: Run, config: WebHookConfig, moment: Moment, s
         return replace(moment, writes=(*moment.writes, *svc.deliveries.noting(run)))
     if config.on_error == "compensate" and moment.point is Point.REGISTRATION_POST_PERSIST and moment.identity:
         svc.identities.delete(moment.identity.id)
-    _note(run, svc)
+    noting.note(run, svc)
     raise error
 
 
@@ -120,20 +121,12 @@ def _refused(
 ) -> Outcome:
     """The form again. Before a flow there is none to say it in. Raises FlowRefused."""
     if is_before(moment.point):
-        _note(run, svc)
+        noting.note(run, svc)
         told = [problem.message.to_wire() for problem in problems]
         raise FlowRefused("This is not open to you now", details={"messages": told})
     also = (*moment.writes, *svc.deliveries.noting(run))
     return drawing.refuse(moment.flow, problems, moment.request, svc, dict(values or {}), also)
 
 
-def _note(run: Run, svc: Services) -> None:
-    """By itself, since no write of this step follows. What went wrong is told either way."""
-    try:
-        svc.deliveries.note(run)
-    except StoreUnavailable:
-        _log.warning("a call of a web hook could not be noted", extra={"hook": run.hook})
-
-
 def _named(config: WebHookConfig, moment: Moment) -> dict[str, Any]:
-    return {"hook": config.id, "point": str(moment.point)}
+    return {"hook": name_of(config), "point": str(moment.point)}

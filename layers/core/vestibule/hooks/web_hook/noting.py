@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from vestibule.domain.delivery import DeliveryStatus, Run
-from vestibule.hooks.hook import Moment
 from vestibule.hooks.web_hook.calling import Attempt
-from vestibule.hooks.web_hook.naming import name_of
 from vestibule.hooks.web_hook.tries import tries_of
+from vestibule.ports import StoreUnavailable
 from vestibule.services import Services
 
 if TYPE_CHECKING:
-    from vestibule.config.hooks import WebHookConfig
+    from vestibule.hooks.hook import Moment
+
+_log = logging.getLogger("vestibule")
 
 
 class Noted:
     """One call, from its beginning. `attempts` are filled while it is made."""
 
-    def __init__(self, config: WebHookConfig, moment: Moment, event_id: str, svc: Services) -> None:
+    def __init__(self, hook: str, moment: Moment, event_id: str, svc: Services) -> None:
         self.event_id = event_id
         self.attempts: list[Attempt] = []
-        self._hook = name_of(config)
+        self._hook = hook
         self._moment = moment
         self._at = svc.clock.now()
 
@@ -38,3 +40,11 @@ class Noted:
             identity_id=moment.identity.id if moment.identity is not None else None,
             error=error,
         )
+
+
+def note(run: Run, svc: Services) -> None:
+    """By itself, where no write of the step follows. What came of the call is told either way."""
+    try:
+        svc.deliveries.note(run)
+    except StoreUnavailable:
+        _log.warning("a call of a web hook could not be noted", extra={"hook": run.hook})

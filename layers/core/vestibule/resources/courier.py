@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from vestibule.domain.courier import CourierMessage, Dispatch, MessageStatus
 from vestibule.domain.errors import BadRequest, NotFound
 from vestibule.domain.json import Json
 from vestibule.domain.outcome import Document, Outcome
 from vestibule.domain.request import Request
-from vestibule.domain.times import epoch_seconds, to_rfc3339
+from vestibule.domain.times import to_rfc3339
 from vestibule.lifecycle.loading import canonical_uuid
 from vestibule.resources import keyset
 from vestibule.resources.dispatch import Steps, dispatched
@@ -17,7 +15,6 @@ from vestibule.services import Services
 
 DEFAULT_SIZE = 10
 MAX_SIZE = 500
-TOKENS_LAST = timedelta(hours=1)
 
 REDACTED = "<redacted-unless-dev-mode>"
 
@@ -32,11 +29,11 @@ def listing(request: Request, svc: Services) -> Outcome:
     status, recipient = _status(request), request.param("recipient") or None
     size = keyset.page_size(request, default=DEFAULT_SIZE, largest=MAX_SIZE)
     name = f"messages:{status}:{recipient}"
-    after = _after(request, name, svc)
-    found = svc.messages.page(after=after, limit=size + 1, status=status, recipient=recipient)
+    after = keyset.position(request, name, svc)
+    found = svc.messages.page(after=after[0] if after else None, limit=size + 1, status=status, recipient=recipient)
     shown = found[:size]
-    following = _token(name, [shown[-1].id], svc) if len(found) > size else None
-    headers = keyset.link(request, size, first=_token(name, [], svc), following=following)
+    following = keyset.token(name, [shown[-1].id], svc) if len(found) > size else None
+    headers = keyset.link(request, size, first=keyset.token(name, [], svc), following=following)
     return Document(body=[_wire(message, svc) for message in shown], headers=headers)
 
 
@@ -103,21 +100,6 @@ def _status(request: Request) -> MessageStatus | None:
         return MessageStatus(text)
     except ValueError:
         raise BadRequest(f"A message is one of {', '.join(MessageStatus)}") from None
-
-
-def _after(request: Request, name: str, svc: Services) -> str | None:
-    """The id behind which the page begins. Raises BadRequest for a token of another list, or older than an hour."""
-    token = request.param("page_token")
-    if not token:
-        return None
-    opened = svc.page_tokens.open(name, token)
-    if opened is None or int(opened[0]) < epoch_seconds(svc.clock.now() - TOKENS_LAST):
-        raise BadRequest("The page token is of another list, or older than an hour")
-    return opened[1] if len(opened) > 1 else None
-
-
-def _token(name: str, position: list[str], svc: Services) -> str:
-    return svc.page_tokens.seal(name, [str(epoch_seconds(svc.clock.now())), *position])
 
 
 _STEPS: Steps = {("GET", ""): listing, ("GET", "id"): get}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from vestibule.domain import event
 from vestibule.domain.delivery import Delivery, DeliveryStatus, Run
@@ -10,7 +10,7 @@ from vestibule.domain.errors import BadRequest, Conflict, NotFound, ServiceUnava
 from vestibule.domain.json import Json
 from vestibule.domain.outcome import Document, Outcome
 from vestibule.domain.request import Request
-from vestibule.domain.times import epoch_seconds, from_rfc3339, to_rfc3339
+from vestibule.domain.times import from_rfc3339, to_rfc3339
 from vestibule.hooks.web_hook.due import afresh
 from vestibule.lifecycle.loading import canonical_uuid
 from vestibule.ports import EventsUnavailable
@@ -20,7 +20,6 @@ from vestibule.stores.deliveries import Position
 
 DEFAULT_SIZE = 20
 MAX_SIZE = 250
-TOKENS_LAST = timedelta(hours=1)
 
 _ACCEPTED = 202
 _WAITED_FOR = "A step waited for this call, and what it said is not kept: whoever takes that step again makes it again"
@@ -45,8 +44,8 @@ def listing(request: Request, svc: Services) -> Outcome:
         since=since,
         until=until,
     )
-    token = _token(name, [following[0], *following[1]], svc) if following else None
-    headers = keyset.link(request, size, first=_token(name, [], svc), following=token)
+    token = keyset.token(name, [following[0], *following[1]], svc) if following else None
+    headers = keyset.link(request, size, first=keyset.token(name, [], svc), following=token)
     return Document(body=[_wire(each) for each in found], headers=headers)
 
 
@@ -136,19 +135,9 @@ def _time(request: Request, name: str) -> datetime | None:
 
 
 def _after(request: Request, name: str, svc: Services) -> Position | None:
-    """Behind which entry the page begins. Raises BadRequest for a token of another list, or older than an hour."""
-    token = request.param("page_token")
-    if not token:
-        return None
-    opened = svc.page_tokens.open(name, token)
-    if opened is None or int(opened[0]) < epoch_seconds(svc.clock.now() - TOKENS_LAST):
-        raise BadRequest("The page token is of another list, or older than an hour")
-    _, *position = opened
+    """Behind which entry the page begins. Raises BadRequest."""
+    position = keyset.position(request, name, svc)
     if not position:
         return None
     sort, pk, sk = position
     return sort, (pk, sk)
-
-
-def _token(name: str, position: list[str], svc: Services) -> str:
-    return svc.page_tokens.seal(name, [str(epoch_seconds(svc.clock.now())), *position])

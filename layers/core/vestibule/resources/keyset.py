@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from vestibule.domain.errors import BadRequest
 from vestibule.domain.request import Request
+from vestibule.domain.times import epoch_seconds
+from vestibule.services import Services
+
+TOKENS_LAST = timedelta(hours=1)
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,9}")
 
@@ -30,6 +35,21 @@ def link(request: Request, size: int, *, first: str, following: str | None) -> d
     """The header: relative addresses of the first page and, where there is more, of the next one."""
     relations = [("first", first), *([("next", following)] if following else [])]
     return {"Link": ",".join(f'<{_address(request, size, token)}>; rel="{name}"' for name, token in relations)}
+
+
+def position(request: Request, name: str, svc: Services) -> list[str]:
+    """What `token` sealed; nothing for the first page. Raises BadRequest: of another list, or older than an hour."""
+    token = request.param("page_token")
+    if not token:
+        return []
+    opened = svc.page_tokens.open(name, token)
+    if opened is None or int(opened[0]) < epoch_seconds(svc.clock.now() - TOKENS_LAST):
+        raise BadRequest("The page token is of another list, or older than an hour")
+    return opened[1:]
+
+
+def token(name: str, position: list[str], svc: Services) -> str:
+    return svc.page_tokens.seal(name, [str(epoch_seconds(svc.clock.now())), *position])
 
 
 def _address(request: Request, size: int, token: str) -> str:

@@ -65,6 +65,10 @@ UNWISE: list[tuple[dict[str, Any], str]] = [
         "/selfservice/flows/registration/enable_legacy_one_step",
     ),
     ({"dev": False, "serve": {"public": {"base_url": "http://auth.example.org/"}}}, "/serve/public/base_url"),
+    (
+        {"dev": False, "cookies": {"secure": False}, "serve": {"public": {"base_url": "https://auth.example.org/"}}},
+        "/cookies/secure",
+    ),
     ({"selfservice": {"methods": {"oidc": {"enabled": True}}}}, f"{METHODS}/oidc"),
     ({"selfservice": {"allowed_return_urls": ["https://*.com"]}}, "/selfservice/allowed_return_urls/0"),
     ({"serve": {"public": {"cors": {"allowed_origins": ["*"]}}}}, "/serve/public/cors/allowed_origins/0"),

@@ -133,6 +133,9 @@ def _cookies(document: Document) -> Iterator[Finding]:
     if plain and secure in (True, "true"):
         sentence = "is http, but cookies are marked as secure: browsers will not send them"
         yield Finding("/serve/public/base_url", sentence, severity="warning")
+    if str(address).lower().startswith("https://") and secure in (False, "false") and document.get("dev") is not True:
+        sentence = "is off: browsers send the cookies over plain http, too, where others read them"
+        yield Finding("/cookies/secure", sentence, severity="warning")
 
 
 def _guesses(document: Document) -> Iterator[Finding]:

@@ -54,6 +54,7 @@ def test_references_are_not_looked_into():
     )
 
 
+@pytest.mark.attack("cfg-01")
 @pytest.mark.parametrize(
     "path",
     [

@@ -42,9 +42,9 @@ WHOLE = {
     *("login", "registration", "settings", "recovery", "verification", "oidc", "public/pages", "sessions/exchange"),
     *("admin/actions", "admin/config", "workers/webhooks"),
 }
-"""Areas of doors, and doors, that draw forms with every method that may have a part in them, or know every hook."""
+"""Areas of doors, and doors, that draw forms with every method of their kind of flow, or know every hook."""
 
-MOST = {True: 280, False: 150}
+MOST = {True: 200, False: 140}
 """Modules of ours, by whether a door is one of these."""
 
 MOST_OF_OTHERS = 420

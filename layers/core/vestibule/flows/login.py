@@ -27,12 +27,13 @@ from vestibule.methods.identifier import IDENTIFIER
 from vestibule.methods.keys import known as keys_known
 from vestibule.methods.method import Attempt, Form, Pending, Proven, Redirected, Rejected, Vouched
 from vestibule.methods.password_login import PASSWORD
-from vestibule.methods.registry import METHODS, proves
+from vestibule.methods.registry import methods, proves
 from vestibule.ports import Key
 from vestibule.services import Services
 from vestibule.ui import messages
 from vestibule.ui.decode import BadBody
 
+_METHODS = methods(Kind.LOGIN)
 _TRUE = {"1", "t", "T", "TRUE", "true", "True"}
 _LEVELS = {"aal1": Aal.AAL1, "aal2": Aal.AAL2}
 
@@ -113,7 +114,7 @@ def _keys(form: Form | BadBody, svc: Services) -> tuple[Key, ...]:
     """What the chosen method wants to be read with the flow; a wrong choice is told later, when the flow is known."""
     if isinstance(form, BadBody):
         return ()
-    for method in METHODS[Kind.LOGIN]:
+    for method in _METHODS:
         if method.enabled(svc) and method.responsible(form):
             return tuple(method.keys(form, svc))
     return ()
@@ -140,7 +141,7 @@ def _begun(flow: Flow, session: Session | None, svc: Services) -> Pending:
     """The flow as it opens: where a code is the only second factor that it offers, the code may be on its way."""
     if session is None or session.identity is None or not code_step_up.is_for(flow, svc):
         return Pending(flow)
-    others = [method for method in METHODS[Kind.LOGIN] if method.id != CODE and method.enabled(svc)]
+    others = [method for method in _METHODS if method.id != CODE and method.enabled(svc)]
     if any(method.nodes(flow, svc) for method in others):
         return Pending(flow)
     return code_step_up.begun(flow, session.identity, svc)

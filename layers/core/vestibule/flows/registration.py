@@ -19,9 +19,12 @@ from vestibule.hooks.hook import Moment
 from vestibule.lifecycle import destinations, drawing, loading, opening
 from vestibule.lifecycle.loading import Resumed
 from vestibule.methods.method import Attempt, Pending, Proven, Redirected, Rejected, Vouched
+from vestibule.methods.registry import methods
 from vestibule.services import Services
 from vestibule.ui.decode import BadBody
 from vestibule.ui.violations import problems as problems_of
+
+methods(Kind.REGISTRATION)  # imported with this module, not by the first request
 
 
 def start(request: Request, svc: Services) -> Outcome:

@@ -16,7 +16,7 @@ from vestibule.lifecycle import assurance, destinations, drawing, loading, openi
 from vestibule.lifecycle.owned import Owned
 from vestibule.methods.method import Change, Form, Pending, Redirected, Rejected, SettingsAttempt, SettingsMethod
 from vestibule.methods.profile_settings import PROFILE, reopened
-from vestibule.methods.registry import KNOWN, SETTINGS
+from vestibule.methods.registry import KNOWN, settings_methods
 from vestibule.ports import TransactionCancelled
 from vestibule.services import Services
 from vestibule.stores.continuity import ticket_in
@@ -27,6 +27,7 @@ from vestibule.ui.decode import BadBody, decode
 from vestibule.ui.shape import Kind as FieldKind
 from vestibule.ui.shape import shape
 
+_METHODS = settings_methods()
 _TRIES = 2
 """Attempts of one submit: the second one works with what another request has just written."""
 
@@ -104,7 +105,7 @@ def _answered(mine: Owned, form: Form, request: Request, svc: Services) -> Outco
 
 def _decided(submitted: Submitted, svc: Services) -> Outcome:
     flow, form, request = submitted.flow, submitted.form, submitted.request
-    method = submitting.chosen_of(SETTINGS, KNOWN[Kind.SETTINGS], form, svc)
+    method = submitting.chosen_of(_METHODS, KNOWN[Kind.SETTINGS], form, svc)
     if method is None:
         problem = Problem(messages.SETTINGS_NO_STRATEGY_FOUND())
         return submitting.refused(flow, "", [problem], request, svc)
@@ -139,8 +140,8 @@ def _refused(rejected: Rejected, submitted: Submitted, method: SettingsMethod, s
 
 def _read_form(request: Request, schema_id: str, svc: Services) -> Form | BadBody:
     traits = svc.schema(schema_id).trait_fields
-    names = [name for method in SETTINGS for name in method.fields]
-    flags = {name: FieldKind.BOOLEAN for method in SETTINGS for name in method.flags}
+    names = [name for method in _METHODS for name in method.fields]
+    flags = {name: FieldKind.BOOLEAN for method in _METHODS for name in method.flags}
     wanted = shape("method", "csrf_token", *names, traits=traits, transient_payload=FieldKind.OBJECT, **flags)
     try:
         return Form(decode(request.body, request.headers.get("content-type"), wanted))

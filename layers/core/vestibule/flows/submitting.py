@@ -17,7 +17,8 @@ from vestibule.domain.session import Aal
 from vestibule.lifecycle import drawing, loading
 from vestibule.methods.method import Form, FormPart, Method, Pending
 from vestibule.methods.oidc_login import OIDC
-from vestibule.methods.registry import KNOWN, LEVELS, METHODS
+from vestibule.methods.registry import KNOWN, LEVELS
+from vestibule.methods.registry import methods as methods_of
 from vestibule.ports import TransactionCancelled, TransactWrite
 from vestibule.services import Services
 from vestibule.stores.flows import FlowChanged
@@ -36,7 +37,7 @@ def read_form(kind: Kind, request: Request, traits: tuple[TraitField, ...] | Non
 
     A body that cannot be read is a value here: it becomes a message of the form, which has to be loaded first.
     """
-    names = [name for method in METHODS[kind] for name in method.fields]
+    names = [name for method in methods_of(kind) for name in method.fields]
     objects = {"transient_payload": FieldKind.OBJECT, "upstream_parameters": FieldKind.OBJECT}
     wanted = shape("method", "csrf_token", *names, traits=traits, **objects)
     try:
@@ -48,7 +49,7 @@ def read_form(kind: Kind, request: Request, traits: tuple[TraitField, ...] | Non
 def chosen(kind: Kind, form: Form, svc: Services, level: str = Aal.AAL1) -> Method | None:
     """The enabled method that the form is for, or None. Raises NotFound for one that exists at `level` but is off."""
     known = frozenset(name for name in KNOWN[kind] if level in LEVELS.get(name, {level}))
-    return chosen_of(METHODS[kind], known, form, svc)
+    return chosen_of(methods_of(kind), known, form, svc)
 
 
 def chosen_of(methods: Sequence[_Part], known: frozenset[str], form: Form, svc: Services) -> _Part | None:
@@ -67,7 +68,7 @@ def guard(flow: Flow, form: Form, request: Request, svc: Services) -> Problem | 
 
     Nothing has happened then; the one who comes back needs the cookie that is set now.
     """
-    leaving = next((each for each in METHODS[flow.kind] if each.id == OIDC), None)
+    leaving = next((each for each in methods_of(flow.kind) if each.id == OIDC), None)
     if not flow.is_api and leaving is not None and leaving.enabled(svc) and leaving.responsible(form):
         return None
     return loading.guard(flow, request, form.text("csrf_token"))

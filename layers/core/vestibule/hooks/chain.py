@@ -9,7 +9,7 @@ from vestibule.domain.errors import FlowError
 from vestibule.domain.outcome import FlowInvalid, Outcome
 from vestibule.hooks import choosing
 from vestibule.hooks.hook import Contribution, Contributor, Hook, Moment
-from vestibule.hooks.registry import HOOKS
+from vestibule.hooks.registry import made
 from vestibule.ports import TransactWrite
 from vestibule.services import Services
 
@@ -65,4 +65,5 @@ def prepare(moment: Moment, svc: Services) -> Contribution:
 def chain(point: Point, method: str, svc: Services) -> list[Hook]:
     """The hooks that are chosen. Those that are not built yet are left out; the start of the server names them."""
     chosen = choosing.chosen(point, method, svc.config).hooks
-    return [HOOKS[each.entry.hook](each.entry) for each in chosen if each.entry.hook in HOOKS]
+    found = (made(each.entry.hook, each.entry) for each in chosen)
+    return [hook for hook in found if hook is not None]

@@ -14,7 +14,7 @@ from vestibule.methods.keys import webauthn_login
 from vestibule.methods.keys.ceremony import WEBAUTHN
 from vestibule.methods.oidc_login import OIDC
 from vestibule.methods.oidc_registration import RETURNED
-from vestibule.methods.registry import METHODS
+from vestibule.methods.registry import methods
 from vestibule.services import Services
 from vestibule.ui import ordering
 from vestibule.ui.nodes import Node, csrf_node
@@ -27,7 +27,7 @@ _FROM_THE_FIRST_STEP = ("webauthn_script", "passkey_login", "passkey_challenge")
 
 def nodes(flow: Flow, token: str, svc: Services) -> tuple[Node, ...]:
     """`token` is the CSRF token of this answer, empty for apps. A code or key that is awaited has the form alone."""
-    by_method = {each.id: tuple(each.nodes(flow, svc)) for each in METHODS[flow.kind] if each.enabled(svc)}
+    by_method = {each.id: tuple(each.nodes(flow, svc)) for each in methods(flow.kind) if each.enabled(svc)}
     if code.is_waiting(flow) and by_method.get(CODE):
         by_method = {CODE: by_method[CODE]}
     elif webauthn_login.is_waiting(flow) and by_method.get(WEBAUTHN):

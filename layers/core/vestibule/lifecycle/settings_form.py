@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 
 from vestibule.domain.flow import Flow
 from vestibule.methods.enrolment import APPENDED
-from vestibule.methods.registry import SETTINGS
+from vestibule.methods.registry import settings_methods
 from vestibule.services import Services
 from vestibule.ui import ordering
 from vestibule.ui.nodes import Node, csrf_node
 
 
 def nodes(flow: Flow, token: str, svc: Services) -> tuple[Node, ...]:
-    drawn = [node for method in SETTINGS if method.enabled(svc) for node in method.nodes(flow, svc)]
+    drawn = [node for method in settings_methods() if method.enabled(svc) for node in method.nodes(flow, svc)]
     return (csrf_node(token), *_with_scripts_once(drawn))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vestibule.domain.flow import Flow, FlowState
 from vestibule.lifecycle import destinations
-from vestibule.methods.registry import VERIFICATION
+from vestibule.methods.registry import verification_methods
 from vestibule.methods.verification import VerificationMethod
 from vestibule.services import Services
 from vestibule.ui import messages
@@ -14,7 +14,7 @@ from vestibule.ui.nodes import Node, a_node, csrf_node
 def method(svc: Services) -> VerificationMethod | None:
     """The configured way to prove an address, if it is enabled: no other one takes part."""
     use = svc.config.selfservice.flows.verification.use
-    return next((each for each in VERIFICATION if each.id == use and each.enabled(svc)), None)
+    return next((each for each in verification_methods() if each.id == use and each.enabled(svc)), None)
 
 
 def nodes(flow: Flow, token: str, svc: Services) -> tuple[Node, ...]:

@@ -23,7 +23,7 @@ from vestibule.domain.errors import (
 from vestibule.domain.flow import FlowState, Kind
 from vestibule.domain.outcome import UNCHANGED, Content, CookieChanges, Document, FlowShown, Outcome, Redirect
 from vestibule.domain.request import Request
-from vestibule.flows import login, logout, recovery, registration, settings, verification
+from vestibule.flows import logout
 from vestibule.pages import people
 from vestibule.pages.assets import ASSET_POLICY, asset, page_headers
 from vestibule.pages.brand import look_of
@@ -36,14 +36,8 @@ from vestibule.services import Services
 
 Step = Callable[[Request, Services], Outcome]
 
-FETCH: Mapping[Kind, Step] = {
-    Kind.LOGIN: login.fetch,
-    Kind.REGISTRATION: registration.fetch,
-    Kind.RECOVERY: recovery.fetch,
-    Kind.VERIFICATION: verification.fetch,
-    Kind.SETTINGS: settings.fetch,
-}
-"""How the page of a flow gets it. A flow has a page as soon as it stands here."""
+KINDS = frozenset(Kind)
+"""Every flow has a page."""
 
 _HTML = "text/html; charset=utf-8"
 _STAYS_HERE = frozenset({"same-origin", "none"})
@@ -51,13 +45,13 @@ _STAYS_HERE = frozenset({"same-origin", "none"})
 
 def show(request: Request, svc: Services) -> Outcome:
     """A page or one of its files, by the path below /ui/. Raises whatever fetching a flow raises unforeseen."""
-    look = look_of(svc, frozenset(FETCH))
+    look = look_of(svc, KINDS)
     file = request.path_parameters.get("asset")
     if file is not None:
         return _asset(look, file)
     name = request.path_parameters.get("page") or "welcome"
     page = _Page(request, svc, look)
-    if name in frozenset(FETCH):
+    if name in KINDS:
         return page.flow(Kind(name))
     return _PAGES.get(name, _Page.missing)(page)
 
@@ -81,7 +75,7 @@ class _Page:
         if flow_id is None:
             return self._start(kind)
         try:
-            shown = FETCH[kind](replace(self.request, query=(("id", flow_id),)), self.svc)
+            shown = _fetch(kind)(replace(self.request, query=(("id", flow_id),)), self.svc)
         except Gone:
             return self._again(kind, "expired", 410)
         except (NotFound, CsrfViolation, IdentityMismatch):
@@ -186,6 +180,22 @@ _PAGES: Mapping[str, Callable[[_Page], Outcome]] = {
     "logout": _Page.logout,
     "error": _Page.error,
 }
+
+
+def _fetch(kind: Kind) -> Step:
+    """How the page of a flow gets it. One flow is shown at a time, the welcome page needs none: each brings its own."""
+    match kind:
+        case Kind.LOGIN:
+            from vestibule.flows import login as flow
+        case Kind.REGISTRATION:
+            from vestibule.flows import registration as flow
+        case Kind.RECOVERY:
+            from vestibule.flows import recovery as flow
+        case Kind.VERIFICATION:
+            from vestibule.flows import verification as flow
+        case Kind.SETTINGS:
+            from vestibule.flows import settings as flow
+    return flow.fetch
 
 
 def _asset(look: Look, file: str) -> Outcome:

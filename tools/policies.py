@@ -28,8 +28,8 @@ UNSEEN = {
 }
 """(function, action, target) that a role allows although the recordings do not lead there, with the reason."""
 
-OURS = ("Workers", "AdminActions", "AdminConfig")
-"""What no request of a recording leads to: the reference has no such addresses."""
+OURS = ("Workers", "AdminActions", "AdminConfig", "Oauth2TokenHook")
+"""What no request of a recording leads to: the reference has no such addresses, or they are another server's."""
 
 FOLLOWING = ("GetItem", "table")
 """How every function follows the configuration: beside its requests, so that recordings need not lead there."""

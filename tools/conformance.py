@@ -62,7 +62,7 @@ def _recorded(further: list[str]) -> int:
 
 
 def _compare(start: str, further: list[str]) -> int:
-    """The listed recordings. What differs is compared once more, on new tables: some measure time, on a busy machine."""
+    """The listed recordings. What differs is compared once more, on new tables: some of them measure time."""
     lines = [line.partition("#")[0].strip() for line in LIST.read_text().splitlines()]
     wrong = _differing(start, [line for line in lines if line], further)
     if wrong:

@@ -12,14 +12,18 @@ ROOT = Path(__file__).resolve().parent.parent
 _MANAGE = "POST /admin/sessions ends or deletes many; no recording does"
 _PAGES = "the recordings configure pages of their own"
 
+_COMPENSATE = "`on_error: compensate` takes a registration back; no recording does"
 _BY_RECIPIENT = "the recordings ask for the messages of one recipient"
 
 UNSEEN = {
     ("AdminCourier", "Query", "index/GSI1"): _BY_RECIPIENT,
     ("AdminSessions", "DeleteItem", "table"): _MANAGE,
     ("AdminSessions", "Query", "table"): _MANAGE,
+    ("OidcCallback", "Query", "table"): _COMPENSATE,
     ("PublicPages", "BatchGetItem", "table"): _PAGES,
     ("PublicPages", "Query", "table"): _PAGES,
+    ("RegistrationSubmit", "DeleteItem", "table"): _COMPENSATE,
+    ("RegistrationSubmit", "Query", "table"): _COMPENSATE,
     (
         "RegistrationSubmit",
         "BatchGetItem",

@@ -9,14 +9,14 @@ import json
 import os
 import platform
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.starting import free_port, wait_until_listening
 
 ROOT = Path(__file__).parents[2]
 ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64"}.get(platform.machine(), "")
@@ -103,7 +103,7 @@ def environment_of(function: Path) -> dict[str, str]:
 @contextmanager
 def running(function: Path, runtime: Runtime, environment: Mapping[str, str], logs: Path) -> Iterator[Function]:
     """A built function, started as Lambda starts it. What it logs goes to a file of its name in `logs`."""
-    ports = [_free_port(), _free_port()]
+    ports = [free_port(), free_port()]
     command = [
         runtime.emulator, "--log-level", "error",
         "--runtime-interface-emulator-address", f"127.0.0.1:{ports[0]}",
@@ -114,7 +114,7 @@ def running(function: Path, runtime: Runtime, environment: Mapping[str, str], lo
     with (logs / function.name).open("w") as log:
         process = subprocess.Popen(command, cwd=function, env=whole, stdout=log, stderr=log)
     try:
-        _wait_until_listening(process, ports[0])
+        wait_until_listening(process, ports[0], READY_SECONDS)
         yield Function(ports[0])
     finally:
         process.terminate()
@@ -133,24 +133,6 @@ class Function:
             return json.loads(connection.getresponse().read())
         finally:
             connection.close()
-
-
-def _wait_until_listening(process: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.02)
-        else:
-            return
-    raise RuntimeError("the runtime emulator did not start")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _plain_environment() -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import socket
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench import table
+from tests.starting import free_port
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 5.0
@@ -23,7 +23,7 @@ READY_SECONDS = 30
 
 def report() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        public, admin = _free_port(), _free_port()
+        public, admin = free_port(), free_port()
         command = [
             Path(sys.executable).with_name("vestibule"), "serve", "--dev", "-c", _config(Path(folder)),
             "--public-port", str(public), "--admin-port", str(admin),
@@ -105,9 +105,3 @@ def _wait_until_ready(port: int) -> None:
         else:
             return
     raise RuntimeError("vestibule serve did not become ready")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

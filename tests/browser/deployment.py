@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from tests.starting import free_port
 
 from vestibule.config.document import merged
 
@@ -57,7 +57,7 @@ class Deployed:
 def deployed(folder: Path, changes: Mapping[str, Any] | None = None, host: str = "127.0.0.1") -> Iterator[Deployed]:
     """Where it is, while it runs. YAML reads JSON. `changes` go over the configuration; keys need a named `host`."""
     (folder / "kratos.yml").write_text(json.dumps(merged(_configuration(), dict(changes or {}))))
-    public, admin = _free_port(), _free_port()
+    public, admin = free_port(), free_port()
     arguments = [sys.executable, "-m", "vestibule.cli.main", "serve", "--dev", "-c", "kratos.yml"]
     arguments += [f"--public-port={public}", f"--admin-port={admin}", f"--template={ROOT / 'template.yaml'}"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "layers/core")}
@@ -83,8 +83,3 @@ def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
         else:
             return
     raise AssertionError(log.read_text())
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as opened:
-        return opened.getsockname()[1]

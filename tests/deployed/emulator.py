@@ -9,7 +9,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +19,8 @@ from typing import Any
 
 import boto3
 from ruamel.yaml import YAML
-from tests.artifact.lambda_runtime import ARCHITECTURE, REGION, ROOT, Missing, built, find_runtime, make
+from tests.artifact.lambda_runtime import ARCHITECTURE, REGION, ROOT, built, find_runtime, make
+from tests.starting import free_port, wait_until_listening
 
 from vestibule.local import routes
 
@@ -76,9 +76,7 @@ def running(folder: Path) -> Iterator[str]:
     """Its address, for a block. `folder` takes its log and its files. Raises Missing."""
     find_runtime()
     make(".venv-ministack/.ministack")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = {
         "PATH": os.environ["PATH"], "HOME": str(folder), "TMPDIR": str(folder), "S3_DATA_DIR": str(folder / "s3"),
         "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "MINISTACK_REGION": REGION,
@@ -88,7 +86,7 @@ def running(folder: Path) -> Iterator[str]:
         command = [ROOT / ".venv-ministack" / "bin" / "ministack"]
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
     try:
-        _wait_until_listening(process, port)
+        wait_until_listening(process, port, READY_SECONDS)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
@@ -163,15 +161,3 @@ def _client(service: str, endpoint: str) -> Any:
 
 def _port(endpoint: str) -> int:
     return int(endpoint.rpartition(":")[2])
-
-
-def _wait_until_listening(process: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise Missing("MiniStack did not start")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import ory_kratos_client as sdk
 import pytest
 from joserfc.jwk import ECKey
 from tests.codes import schema
+from tests.starting import free_port
 from tests.world import CONFIG
 
 from vestibule.config.document import merged
@@ -63,7 +63,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
         "schemas": [{"id": "person", "url": "file://person.schema.json"}],
     }
     (folder / "kratos.yml").write_text(json.dumps(document))  # YAML reads JSON
-    ports = [_free_port(), _free_port()]
+    ports = [free_port(), free_port()]
     command = [sys.executable, "-m", "vestibule.cli.main", "serve", "--dev", "-c", "kratos.yml"]
     command += [f"--public-port={ports[0]}", f"--admin-port={ports[1]}", f"--template={ROOT / 'template.yaml'}"]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "layers" / "core")}
@@ -109,8 +109,3 @@ def _await_banner(process: subprocess.Popen[bytes]) -> None:
         if b"/self-service/registration/browser" in line:
             return
     raise AssertionError(said.decode())
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as opened:
-        return opened.getsockname()[1]

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests.starting import free_port
 from tests.store.fetch_dynamodb_local import fetch
 
 READY_SECONDS = 60
@@ -18,7 +19,7 @@ SERVER = "com.amazonaws.services.dynamodbv2.local.main.ServerRunner"
 def running_dynamodb_local() -> Iterator[str]:
     """Its endpoint; it ends with the block. Raises Missing."""
     folder = fetch()
-    port = _free_port()
+    port = free_port()
     command = [
         "java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", f"-Djava.library.path={folder}",
         "-cp", f"{folder}/*", SERVER, "-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(port),
@@ -30,12 +31,6 @@ def running_dynamodb_local() -> Iterator[str]:
     finally:
         process.kill()
         process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:

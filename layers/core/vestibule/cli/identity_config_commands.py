@@ -39,6 +39,10 @@ def _options(*options: Callable[[F], F]) -> Callable[[F], F]:
     return decorated
 
 
+def _sources(told: str) -> Callable[[F], F]:
+    return click.option("-f", "--file", "sources", multiple=True, metavar="SOURCE", help=told)
+
+
 _project = click.argument("project", required=False)
 
 _where = _options(
@@ -145,14 +149,7 @@ def get_identity_config(format_: str, *, defaults: bool, **where: Any) -> None:
 )
 @click.option("--replace", multiple=True, metavar="PATH=JSON", help="Set a key, or an entry of a list.")
 @click.option("--remove", multiple=True, metavar="PATH", help="Back to the default, or an entry less.")
-@click.option(
-    "-f",
-    "--file",
-    "sources",
-    multiple=True,
-    metavar="SOURCE",
-    help="A JSON Patch, or a part of a configuration: path, https:// or base64://.",
-)
+@_sources("A JSON Patch, or a part of a configuration: path, https:// or base64://.")
 @click.option("--in-place", is_flag=True, help="With -c: edit the file itself, its comments kept. No revision is made.")
 @_how
 def patch_identity_config(
@@ -173,14 +170,7 @@ def patch_identity_config(
 @update.command("identity-config", epilog=_WHERE)
 @_project
 @_where
-@click.option(
-    "-f",
-    "--file",
-    "sources",
-    multiple=True,
-    metavar="SOURCE",
-    help="The new configuration; several are merged. Without: standard input.",
-)
+@_sources("The new configuration; several are merged. Without: standard input.")
 @_how
 def update_identity_config(sources: tuple[str, ...], **rest: Any) -> None:
     """Replace the whole configuration. What is read at the start (dsn, secrets, serve, log) stays or is left out."""
@@ -192,14 +182,7 @@ def update_identity_config(sources: tuple[str, ...], **rest: Any) -> None:
 @import_.command("identity-config", epilog=_WHERE)
 @_project
 @_where
-@click.option(
-    "-f",
-    "--file",
-    "sources",
-    multiple=True,
-    metavar="SOURCE",
-    help="A kratos.yml or an exported project; several are merged.",
-)
+@_sources("A kratos.yml or an exported project; several are merged.")
 @_how
 def import_identity_config(sources: tuple[str, ...], **rest: Any) -> None:
     """Take over the configuration of another Kratos, without what is read at the start: dsn, secrets, serve, log."""

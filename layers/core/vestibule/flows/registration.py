@@ -67,7 +67,7 @@ def submit(request: Request, svc: Services) -> Outcome:
     _ensure_enabled(svc)
     resumed = loading.resume(Kind.REGISTRATION, request, svc)
     if resumed.session is not None:
-        raise _signed_in_already(svc.urls.default_return)
+        raise _signed_in_already(svc.urls.default_return, browser_status=302)
     opening.ensure_current(resumed.flow, request, svc)
     outcome = _answered(resumed, request, svc)
     # The reference sends browsers back to a refused form with another status here than anywhere else (contract 01 §5).
@@ -109,5 +109,6 @@ def _ensure_enabled(svc: Services) -> None:
         raise FlowDisabled("Registration is not offered here")
 
 
-def _signed_in_already(location: str) -> SessionAlreadyAvailable:
-    return SessionAlreadyAvailable("Somebody is signed in; sign out before signing up", browser_location=location)
+def _signed_in_already(location: str, browser_status: int = 303) -> SessionAlreadyAvailable:
+    reason = "Somebody is signed in; sign out before signing up"
+    return SessionAlreadyAvailable(reason, browser_location=location, browser_status=browser_status)

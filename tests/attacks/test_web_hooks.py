@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +49,17 @@ def web() -> Iterator[Any]:
         yield made
 
 
+def heard(connection: socket.socket) -> bool:
+    """Whether a request came, read to its end: closing with some of it unread resets the connection, answer and all."""
+    with connection.makefile("rb") as request:
+        head = list(takewhile(lambda line: line != b"\r\n", request))
+        lengths = [int(line.split(b":")[1]) for line in head if line.lower().startswith(b"content-length:")]
+        return bool(head) and len(request.read(sum(lengths))) == sum(lengths)
+
+
 @contextmanager
 def answering(speak: Speak, context: ssl.SSLContext | None = None) -> Iterator[str]:
-    """A server that reads a request's first bytes and then speaks, until the client or the test has had enough."""
+    """A server that reads a request and then speaks, until the client or the test has had enough."""
     listener = socket.create_server(("127.0.0.1", 0))
     listener.settimeout(0.05)
     stop = threading.Event()
@@ -61,7 +70,7 @@ def answering(speak: Speak, context: ssl.SSLContext | None = None) -> Iterator[s
                 connection, _ = listener.accept()
                 connection.settimeout(5)
                 with context.wrap_socket(connection, server_side=True) if context else connection as spoken:
-                    if spoken.recv(65536):
+                    if heard(spoken):
                         speak(spoken, stop)
             except (TimeoutError, OSError):
                 continue

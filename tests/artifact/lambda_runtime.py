@@ -111,7 +111,7 @@ def running(function: Path, runtime: Runtime, environment: Mapping[str, str], lo
         runtime.python, "-m", "awslambdaric", HANDLER,
     ]  # fmt: skip
     whole = environment_of(function) | environment
-    with (logs / function.name).open("w") as log:
+    with (logs / function.name).open("a") as log:
         process = subprocess.Popen(command, cwd=function, env=whole, stdout=log, stderr=log)
     try:
         wait_until_listening(process, ports[0], READY_SECONDS)

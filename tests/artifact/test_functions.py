@@ -33,7 +33,7 @@ ALONE = {
     "PublicSchemas": (200, '"title":"Person"'),
     "PublicHealth": (200, '{"status":"ok"}'),
     "PublicWellKnown": (303, ""),
-    "Oauth2TokenHook": (404, '"code":404'),  # nor is a key of an OAuth2 server configured
+    "Oauth2TokenHook": (404, '"code":404'),  # no key is configured; with one: test_token_hook.py
     "PublicPages": (200, "<!doctype html>"),
     "PublicFallback": (405, "Method Not Allowed"),
     "AdminIdentities": (201, '"email":"bob@example.com"'),

@@ -194,6 +194,26 @@ def test_what_is_no_request_of_the_legacy_hook_is_a_400(sqlite_table: SqliteTabl
     assert Scene(sqlite_table).ask(asked(NOBODY), "/oauth2/refresh-token-hook").status == 400
 
 
+def test_what_go_leaves_empty_and_what_newer_servers_add_is_read(sqlite_table: SqliteTable):
+    """Slices and maps of Go that nobody filled are null."""
+    scene = Scene(sqlite_table, claims("function(ctx) {access_token: {told: ctx.request}}"))
+    document = asked(scene.person()["id"])
+    document["session"] |= {"allowed_top_level_claims": None, "later": {"a": 1}}
+    document["session"]["id_token"] |= {"expires_at": None, "headers": {"extra": None}}
+    document["session"]["id_token"]["id_token_claims"]["aud"] = None
+    nulls = dict.fromkeys(("requested_scopes", "granted_scopes", "granted_audience", "payload"))
+    document["request"] |= {**nulls, "client": {"metadata": {"tier": 2}}}
+    assert scene.ask(document).json["session"]["access_token"]["told"] == {
+        "client_id": "shop",
+        "client": {"metadata": {"tier": 2}},
+        "requested_scopes": [],
+        "granted_scopes": [],
+        "granted_audience": [],
+        "grant_types": ["authorization_code"],
+        "payload": {},
+    }
+
+
 # --- whom it concerns ------------------------------------------------------------------------------------------
 
 

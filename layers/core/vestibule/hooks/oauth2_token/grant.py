@@ -105,17 +105,17 @@ def read(body: bytes, *, refresh: bool) -> Grant:
         if refresh:
             old = msgspec.convert(document, _RefreshTokenHook)
             session, request, subject = old.session, old.requester, old.subject
-            grant_types = request.grant_types or ["refresh_token"]
+            told, grant_types = document["requester"], request.grant_types or ["refresh_token"]
         else:
             asked = msgspec.convert(document, _TokenHook)
             session, request, subject = asked.session, asked.request, ""
-            grant_types = request.grant_types or []
+            told, grant_types = document["request"], request.grant_types or []
     except msgspec.ValidationError as error:
         raise BadBody(f"The body is no request of a token hook: {error}") from None
     token = session.id_token
     return Grant(
         session=document["session"],
-        request=request.to_wire() | {"grant_types": grant_types},
+        request=told | request.to_wire() | {"grant_types": grant_types},
         subject=subject or token.subject or token.id_token_claims.sub,
         grant_types=frozenset(grant_types),
     )

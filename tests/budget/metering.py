@@ -59,7 +59,7 @@ class Trips:
 class Bill(Recording):
     """A Recording that also keeps a line for each item: what it is, how large, and what it consumed.
 
-    A batch read of nothing consumes a unit as any read of nothing does; DynamoDB Local forgets that.
+    A batch read of nothing consumes what any read of nothing does; DynamoDB Local forgets that.
     """
 
     lines: list[str] = field(default_factory=list)
@@ -69,7 +69,8 @@ class Bill(Recording):
         units = self.read_units + self.write_units
         answer = super().__call__(operation, document)
         if operation == "BatchGetItem":
-            self.read_units += sum(line.endswith(" 0 B") for line in before)
+            ((_, asked),) = document["RequestItems"].items()
+            self.read_units += sum(line.endswith(" 0 B") for line in before) / (1 if asked["ConsistentRead"] else 2)
         if operation != "TransactWriteItems":
             consumed = self.read_units + self.write_units - units
             unit = "RCU" if operation in READS else "WCU"

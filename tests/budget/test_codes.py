@@ -14,7 +14,7 @@ from vestibule.adapters.dynamodb_boto import BotoCall
 
 SENDING = Cost(4, 3, 11)
 WRONG = Cost(3, 5, 6)
-RIGHT = Cost(3, 5, 10)
+RIGHT = Cost(3, 5, 9)
 
 
 @pytest.fixture

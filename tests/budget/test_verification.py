@@ -20,7 +20,7 @@ BUDGET = {
     "send": Cost(3, 3, 11),
     "send to nobody": Cost(3, 3, 3),
     "wrong code": Cost(3, 3, 4),
-    "code": Cost(3, 3, 10),
+    "code": Cost(3, 3, 9),
 }
 
 

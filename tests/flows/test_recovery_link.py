@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests import recovery
 from tests.recovery import build, last_code, last_link, letters, send, shown, templates
-from tests.world import CLIENTS, PUBLIC, Browser, Client, Native, Spa, World
+from tests.world import CLIENTS, PASSWORD, PUBLIC, Browser, Client, Native, Spa, World
 
 from vestibule.adapters.sqlite import SqliteTable
 from vestibule.domain.flow import Kind
@@ -133,6 +133,16 @@ def test_a_disabled_identity_is_not_let_in(world: World) -> None:
     world.svc.identities.update(alice, alice.in_state(State.INACTIVE, world.clock.now()))
     browser = Browser(world)
     assert refused(browser, browser.get(link).location) == [messages.IDENTITY_DISABLED.id]
+
+
+def test_whoever_was_locked_out_by_wrong_passwords_may_sign_in_again(world: World) -> None:
+    world.identity(EMAIL)
+    native, browser = Native(world), Browser(world)
+    link = sent(browser)
+    while native.sign_in(EMAIL, "wrong-guess").status != 429:
+        pass
+    browser.get(link)
+    assert native.sign_in(EMAIL, PASSWORD).status == 200
 
 
 def test_an_unknown_address_gets_no_link(world: World) -> None:

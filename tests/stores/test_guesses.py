@@ -207,3 +207,26 @@ def test_endless_races_end_in_a_refusal():
             raise ConditionFailed(None)
 
     assert Guesses(Contended(), SteppedClock(), LIMITS).reserve("password", "alice") == Refused(LIMITS.first_wait)
+
+
+def test_forgetting_is_put_off_while_half_of_the_free_guesses_are_left(sqlite_table):
+    world = World(sqlite_table)
+    half = LIMITS.free // 2
+    counts = [world.guess(scope="code").count for _ in range(half + 1)]
+    assert world.guesses.forgetting("code", "alice", counts[half - 1]) == []
+    [forgotten] = world.guesses.forgetting("code", "alice", counts[half])
+    world.table.write(forgotten)
+    assert world.guess(scope="code").count == 1
+
+
+def test_of_several_counters_the_worn_ones_are_forgotten(sqlite_table):
+    world = World(sqlite_table)
+    world.guess_patiently(LIMITS.free)
+    world.guess(scope="code")
+    found = world.guesses.forgetting_each(("password", "alice"), ("code", "alice"), ("code", "nobody"))
+    assert found == [world.guesses.succeeded("password", "alice")]
+
+
+def test_where_no_guess_is_free_every_success_forgets(sqlite_table):
+    world = World(sqlite_table, GuessLimits(free=1))
+    assert world.guesses.forgetting("code", "alice", world.guess(scope="code").count) != []

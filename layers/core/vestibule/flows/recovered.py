@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -27,13 +28,13 @@ from vestibule.hooks import chain
 from vestibule.hooks.hook import Moment
 from vestibule.lifecycle import destinations, drawing, issuing, opening, recovering
 from vestibule.lifecycle.issuing import Issued
-from vestibule.methods.code import forget_guesses
+from vestibule.methods.code import guess_subject
 from vestibule.methods.password_login import PASSWORD
 from vestibule.methods.recovery import CHOICE
 from vestibule.methods.recovery_code import CODE
 from vestibule.methods.recovery_link import LINK
 from vestibule.methods.verification import PREFILLED
-from vestibule.ports import TransactionCancelled, TransactWrite
+from vestibule.ports import Delete, TransactionCancelled, TransactWrite
 from vestibule.services import Services
 from vestibule.stores.flows import FlowChanged
 from vestibule.stores.identities import IdentityChanged
@@ -42,6 +43,12 @@ from vestibule.ui.decode import BOOLEANS
 
 _TRIES = 5
 """Writes of one recovery. More means that many others change the flow or the person at this moment."""
+
+
+def forgetting(identity_id: str, svc: Services) -> list[Delete]:
+    """What lets whoever was locked out by wrong passwords or codes try again, now that they are back in. One read."""
+    password = (PASSWORD, svc.index.hmac(f"guess:{PASSWORD}", identity_id))
+    return svc.guesses.forgetting_each(password, (CODE, guess_subject(identity_id, svc)))
 
 
 class Recovery(Struct, frozen=True):
@@ -53,6 +60,7 @@ class Recovery(Struct, frozen=True):
     method: str
     payload: Mapping[str, Any]
     request: Request
+    forgetting: Sequence[Delete]
 
 
 # --- back in the account --------------------------------------------------------------------------------
@@ -92,13 +100,11 @@ def let_in(recovery: Recovery, svc: Services) -> Outcome | None:
         return _stopped(said, recovery, svc)
     issued = said.issued or issued
     settings = _settings(passed, identity, recovery, secret, svc)
-    # Beside the transaction: the next form is of no use without the session, and whoever was locked out may try again.
-    guessed = svc.guesses.succeeded(PASSWORD, svc.index.hmac(f"guess:{PASSWORD}", identity.id))
+    # Beside the transaction: the next form is of no use without the session.
     stored, *_ = svc.parallel(
         lambda: _stored(recovery, passed, issued, said.writes, svc),
         lambda: svc.flows.add(settings),
-        lambda: svc.table.write(guessed),
-        lambda: forget_guesses(identity.id, svc),
+        *(partial(svc.table.write, counter) for counter in recovery.forgetting),
     )
     if not stored:
         return None
@@ -166,7 +172,7 @@ def _stored(recovery: Recovery, passed: Flow, issued: Issued, also: tuple[Transa
             newest = svc.flows.find(passed.id, Kind.RECOVERY)
             if newest is None or recovery.sent not in newest.codes:
                 return False
-            passed = replace(passed, version=newest.version, attempts=newest.attempts)
+            passed = replace(passed, version=newest.version, attempts=newest.attempts, untold=newest.untold)
             identity = svc.identities.find(recovery.identity.id)
         else:
             return True

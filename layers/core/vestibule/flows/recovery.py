@@ -181,26 +181,28 @@ def _by_code(flow: Flow, code: str, form: Form, request: Request, svc: Services)
     last = next((each for each in reversed(flow.codes) if each.purpose is Purpose.RECOVERY), None)
     whose = last.identity_id if last is not None else NIL_UUID
     known = whose != NIL_UUID
-    counted, refused, identity = svc.parallel(
+    counted, guess, identity, forgetting = svc.parallel(
         lambda: svc.flows.attempted(flow, most),
         lambda: reserve_guess(whose if known or last is None else last.address, svc),
         lambda: svc.identities.find(whose),
+        lambda: recovered.forgetting(whose, svc),
     )
     if counted is None:
         reason = "The code was entered too often. Please ask for a new one here"
         return recovered.replaced(flow, [Problem(messages.GENERIC(reason=reason))], request, svc)
-    ensure_reserved(refused)
+    ensure_reserved(guess)
     sent = codes.matching(counted, code, Purpose.RECOVERY, svc)
     if sent is None or identity is None or not recovering.still_holds(sent, identity):
         return _wrong(counted, form, request, svc)
-    attempt = recovered.Recovery(counted, sent, identity, CODE, form.transient_payload, request)
+    attempt = recovered.Recovery(counted, sent, identity, CODE, form.transient_payload, request, forgetting)
     return recovered.let_in(attempt, svc) or _wrong(counted, form, request, svc)
 
 
 def _by_link(flow: Flow, token: str, form: Form, request: Request, svc: Services) -> Outcome:
     """192 bits need no counting. Browsers alone can go on from here, whoever the link was sent for."""
     sent = codes.matching(flow, token[:_LONGEST_TOKEN], Purpose.RECOVERY_LINK, svc, expired=True)
-    identity = svc.identities.find(sent.identity_id) if sent is not None else None
+    whose = sent.identity_id if sent is not None else NIL_UUID
+    identity, forgetting = svc.parallel(lambda: svc.identities.find(whose), lambda: recovered.forgetting(whose, svc))
     if sent is None or identity is None or not recovering.still_holds(sent, identity):
         return _link_refused(flow, messages.RECOVERY_TOKEN_INVALID_OR_ALREADY_USED(), request, svc)
     if sent.expires_at <= svc.clock.now():
@@ -208,7 +210,7 @@ def _by_link(flow: Flow, token: str, form: Form, request: Request, svc: Services
     own_page = svc.config.selfservice.flows.recovery.ui_url is None
     if request.method == "GET" and request.accepts_html and own_page:
         return _prefilled(flow, token, svc)
-    attempt = recovered.Recovery(flow, sent, identity, LINK, form.transient_payload, request)
+    attempt = recovered.Recovery(flow, sent, identity, LINK, form.transient_payload, request, forgetting)
     done = recovered.let_in(attempt, svc)
     return done or _link_refused(flow, messages.RECOVERY_TOKEN_INVALID_OR_ALREADY_USED(), request, svc)
 

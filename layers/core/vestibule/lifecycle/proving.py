@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from msgspec import Struct
@@ -30,6 +29,7 @@ from vestibule.ports import Item, Key, TransactionCancelled, TransactWrite
 from vestibule.services import Services
 from vestibule.stores.addresses import address_key, verifiable_owner
 from vestibule.stores.flows import FlowChanged
+from vestibule.stores.guesses import Reserved
 from vestibule.stores.identities import AlreadyExists, IdentityChanged
 from vestibule.ui import messages
 
@@ -116,18 +116,21 @@ def by_code(
     asked = flow.codes[-1] if flow.codes else None
     counted, guess, identity = svc.parallel(
         lambda: svc.flows.attempted(flow, most),
-        lambda: reserve_guess(asked.address, svc) if asked else None,
+        lambda: reserve_guess(asked.address, svc) if asked else Reserved(0),
         lambda: svc.identities.find((asked.identity_id if asked else "") or NIL_UUID),
     )
     if counted is None:
         return TooMany()
-    ensure_reserved(guess)
+    count = ensure_reserved(guess)
     if counted.state is FlowState.PASSED_CHALLENGE:
         return Passed(counted)
     sent = codes.matching(counted, code, Purpose.VERIFICATION, svc)
     if sent is None:
         return _wrong(counted, svc)
-    return _prove(counted, sent, identity, follow, announce, svc) or _lost(counted, svc)
+    proof = _prove(counted, sent, identity, follow, announce, svc)
+    if isinstance(proof, Proof):
+        forget_guesses(sent.address, count, svc)
+    return proof or _lost(counted, svc)
 
 
 def by_link(flow: Flow, token: str, follow: Follow, announce: Announce, svc: Services) -> Proof | Expired | None:
@@ -207,12 +210,8 @@ def _prove(
         behind = replace(passed, version=passed.version + 1)
         also = (svc.flows.saving(passed), *(made.writes if made else ()), *announce(behind, proven))
         try:
-            stored, _ = svc.parallel(
-                partial(
-                    svc.identities.update, identity, proven, also=also, told=_told(identity, sent, passed, made, svc)
-                ),
-                lambda: forget_guesses(sent.address, svc),
-            )
+            told = _told(identity, sent, passed, made, svc)
+            stored = svc.identities.update(identity, proven, also=also, told=told)
         except AlreadyExists:
             return None
         except IdentityChanged:

@@ -19,7 +19,7 @@ from vestibule.methods import codes
 from vestibule.methods.method import Form
 from vestibule.ports import Put
 from vestibule.services import Services
-from vestibule.stores.guesses import GuessLimits, Refused
+from vestibule.stores.guesses import GuessLimits, Refused, Reserved
 from vestibule.ui import messages
 from vestibule.ui.nodes import Node, input_node, submit_node
 
@@ -33,7 +33,7 @@ Address = tuple[str, str]
 
 _WAITING = (FlowState.SENT_EMAIL, FlowState.PASSED_CHALLENGE)
 _HOUR = timedelta(hours=1)
-_GUESS, _MAIL = "code", "mail"
+_MAIL = "mail"
 
 
 class Letter(Struct, frozen=True):
@@ -158,19 +158,21 @@ def guess_subject(identity_id: str, svc: Services) -> str:
     return svc.index.hmac("guess:code", identity_id)
 
 
-def reserve_guess(identity_id: str, svc: Services) -> Refused | None:
-    reserved = svc.guesses.reserve(_GUESS, guess_subject(identity_id, svc))
-    return reserved if isinstance(reserved, Refused) else None
+def reserve_guess(identity_id: str, svc: Services) -> Reserved | Refused:
+    return svc.guesses.reserve(CODE, guess_subject(identity_id, svc))
 
 
-def ensure_reserved(refused: Refused | None) -> None:
-    """Raises TooManyRequests."""
-    if refused is not None:
-        raise TooManyRequests("Too many wrong codes for this account; wait a little", retry_after=refused.retry_after)
+def ensure_reserved(guess: Reserved | Refused) -> int:
+    """The number of the guess. Raises TooManyRequests."""
+    if isinstance(guess, Refused):
+        raise TooManyRequests("Too many wrong codes for this account; wait a little", retry_after=guess.retry_after)
+    return guess.count
 
 
-def forget_guesses(identity_id: str, svc: Services) -> None:
-    svc.table.write(svc.guesses.succeeded(_GUESS, guess_subject(identity_id, svc)))
+def forget_guesses(identity_id: str, count: int, svc: Services) -> None:
+    """Once the guess of that number was right."""
+    for write in svc.guesses.forgetting(CODE, guess_subject(identity_id, svc), count):
+        svc.table.write(write)
 
 
 def passed(flow: Flow) -> Flow:

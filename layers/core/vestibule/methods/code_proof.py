@@ -39,14 +39,14 @@ def checked(attempt: Attempt, owner: str, values: Json, svc: Services) -> Verdic
         return Rejected((Problem(messages.REQUIRED(property="code"), "#/code"),), values)
     if code.counted_out(attempt.flow, svc):
         return Rejected((code.too_often(),), values)
-    flow, refused, identity = svc.parallel(
+    flow, guess, identity = svc.parallel(
         lambda: code.counted(attempt.flow, svc),
         lambda: code.reserve_guess(owner, svc),
         lambda: svc.identities.find(owner),
     )
     if flow is None:
         return Rejected((code.too_often(),), values)
-    code.ensure_reserved(refused)
+    count = code.ensure_reserved(guess)
     found = codes.matching(flow, secret, Purpose.LOGIN, svc)
     if found is None or identity is None or found.identity_id != identity.id:
         return Rejected((Problem(messages.LOGIN_CODE_INVALID_OR_ALREADY_USED()),), values, flow)
@@ -55,7 +55,7 @@ def checked(attempt: Attempt, owner: str, values: Json, svc: Services) -> Verdic
         identity,
         code.factor(svc, second=flow.requested_aal == Aal.AAL2),
         writes=(svc.flows.using(flow, done),),
-        beside=(lambda: code.forget_guesses(identity.id, svc),),
+        beside=(lambda: code.forget_guesses(identity.id, count, svc),),
         address=(found.via, found.address),
         flow=done,
     )

@@ -106,6 +106,19 @@ class Guesses:
         """Forgets the counter: to be written once the secret was right, alone or in the transaction that follows."""
         return Delete(counter_key(scope, subject))
 
+    def forgetting(self, scope: str, subject: str, count: int) -> list[Delete]:
+        """`succeeded` where each right secret is another one: put off while half of the free guesses are left.
+
+        So the right one is a guess, too, and mostly saves a write; a later success forgets them all.
+        """
+        return [self.succeeded(scope, subject)] if 2 * count > self._limits.free else []
+
+    def forgetting_each(self, *counters: tuple[str, str]) -> list[Delete]:
+        """The same for counters (scope, subject) that nothing was reserved of: one read, which may be behind."""
+        keys = [counter_key(*each) for each in counters]
+        found = zip(counters, self._table.get(keys, consistent=False), strict=True)
+        return [delete for counter, item in found if item for delete in self.forgetting(*counter, item["count"])]
+
 
 def _free_guess(key: Key, now: int, limits: GuessLimits) -> Update:
     """One of the free ones, of a counter that has not lapsed."""

@@ -7,14 +7,18 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import ory_kratos_client as sdk
 import pytest
 from joserfc.jwk import ECKey
 from tests.codes import schema
+from tests.provider_server import provider
+from tests.providers import CLIENT_ID, configured
 from tests.starting import free_port
 from tests.world import CONFIG
 
@@ -44,25 +48,50 @@ FLOWS = {
     "session": {"whoami": {"tokenizer": {"templates": {"signed": {"ttl": "5m", "jwks_url": f"base64://{KEYS}"}}}}},
     "feature_flags": {"use_continue_with_transitions": True},  # or apps have to get back in through a browser
 }
+STEPS = {
+    "selfservice": {
+        "methods": {"code": {"enabled": True, "mfa_enabled": True}},
+        "flows": {"registration": {"style": "profile_first"}, "login": {"style": "identifier_first"}},
+    },
+}
 
 
 @dataclass(frozen=True)
 class Addresses:
     public: str
     admin: str
+    issuer: str = ""
 
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
     """A server with a store in memory, on two free ports; it ends with the tests."""
-    folder = tmp_path_factory.mktemp("served")
+    with _serving(tmp_path_factory.mktemp("served"), FLOWS) as addresses:
+        yield addresses
+
+
+@pytest.fixture(scope="session")
+def stepped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
+    """Another one, that goes step by step, mails second factors and knows a provider."""
+    with provider() as issuer, _serving(tmp_path_factory.mktemp("stepped"), merged(STEPS, _providers(issuer))) as where:
+        yield Addresses(where.public, where.admin, issuer)
+
+
+def _providers(issuer: str) -> dict[str, Any]:
+    """The generic provider, and one whose tokens apps may bring themselves."""
+    app = {"id": "app", "provider": "fedcm-test", "issuer_url": issuer, "client_id": CLIENT_ID}
+    return configured({"issuer_url": issuer}, app)
+
+
+@contextmanager
+def _serving(folder: Path, changes: Mapping[str, Any]) -> Iterator[Addresses]:
     (folder / "person.schema.json").write_text(json.dumps(schema()))
-    document = merged({name: CONFIG[name] for name in ("dsn", "secrets", "hashers", "selfservice")}, FLOWS)
+    document = {name: CONFIG[name] for name in ("dsn", "secrets", "hashers", "selfservice")}
     document["identity"] = {
         "default_schema_id": "person",
         "schemas": [{"id": "person", "url": "file://person.schema.json"}],
     }
-    (folder / "kratos.yml").write_text(json.dumps(document))  # YAML reads JSON
+    (folder / "kratos.yml").write_text(json.dumps(merged(document, dict(changes))))  # YAML reads JSON
     ports = [free_port(), free_port()]
     command = [sys.executable, "-m", "vestibule.cli.main", "serve", "--dev", "-c", "kratos.yml"]
     command += [f"--public-port={ports[0]}", f"--admin-port={ports[1]}", f"--template={ROOT / 'template.yaml'}"]

@@ -113,7 +113,7 @@ class Provider:
         for start, said in self.routes.items():
             if url.startswith(start):
                 return _said(said)
-        path = url.removeprefix(self.issuer)
+        path = url.removeprefix(self.base)
         own: dict[str, Callable[[], WebResponse]] = {
             "/.well-known/openid-configuration": lambda: answer(body=self._metadata()),
             "/keys": lambda: answer(body={"keys": [each.as_dict(private=False) for each in self.keys]}),
@@ -122,6 +122,11 @@ class Provider:
         }
         assert path in own, f"nobody answers {method} {url}"
         return own[path]()
+
+    @property
+    def base(self) -> str:
+        """Its address: an issuer may end with a slash."""
+        return self.issuer.rstrip("/")
 
     def sent(self, path: str) -> Call:
         """The last request to an address that ends so."""
@@ -134,10 +139,10 @@ class Provider:
     def _metadata(self) -> dict[str, Any]:
         return {
             "issuer": self.issuer,
-            "authorization_endpoint": f"{self.issuer}/authorize",
-            "token_endpoint": f"{self.issuer}/token",
-            "jwks_uri": f"{self.issuer}/keys",
-            "userinfo_endpoint": f"{self.issuer}/userinfo",
+            "authorization_endpoint": f"{self.base}/authorize",
+            "token_endpoint": f"{self.base}/token",
+            "jwks_uri": f"{self.base}/keys",
+            "userinfo_endpoint": f"{self.base}/userinfo",
             "id_token_signing_alg_values_supported": ["RS256"],
             "code_challenge_methods_supported": ["S256"],
         } | self.metadata

@@ -34,6 +34,8 @@ WRONG: list[tuple[str, Any, str]] = [
         f"{METHODS}/webauthn/config/rp/origin",
     ),
     (f"{METHODS}/password/config/migrate_hook/enabled", True, f"{METHODS}/password/config/migrate_hook/config/url"),
+    (PROVIDERS, [provider()], f"{PROVIDERS}/0/issuer_url"),
+    (PROVIDERS, [provider(provider="salesforce")], f"{PROVIDERS}/0/issuer_url"),
     (PROVIDERS, [provider(provider="microsoft")], f"{PROVIDERS}/0/microsoft_tenant"),
     (PROVIDERS, [provider(microsoft_tenant="t")], f"{PROVIDERS}/0/microsoft_tenant"),
     (PROVIDERS, [provider(provider="apple", client_secret=None)], f"{PROVIDERS}/0/apple_team_id"),

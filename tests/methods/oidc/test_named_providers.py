@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import hmac
 import json
-from dataclasses import dataclass, field
 from typing import Any, get_args
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from joserfc import jwt
-from joserfc.jwk import ECKey
-from tests.providers import CLIENT_ID, Provider, answer, away, configured, key, mapper, where
-from tests.world import Browser, Spa
+from tests.methods.oidc.named import APPLE_KEY, CASES, EMAIL, imitate
+from tests.providers import CLIENT_ID, CLIENT_SECRET, Provider, answer, away, configured, mapper, where
+from tests.world import Browser, Native, Spa
 
 from vestibule.config.oidc import ProviderName
 from vestibule.methods.oidc.oauth1 import signature
 from vestibule.methods.oidc.rows import ROWS
 
-EMAIL = "ann@example.org"
 SEEN = mapper(
     """
     local claims = std.extVar('claims');
@@ -25,250 +24,6 @@ SEEN = mapper(
                   metadata_public: claims } }
     """
 )
-APPLE_KEY = ECKey.generate_key("P-256")
-TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"
-
-
-@dataclass
-class Case:
-    """How a provider is configured, what its servers answer, and what is known of the person then."""
-
-    says: dict[str, Any]
-    settings: dict[str, Any] = field(default_factory=dict[str, Any])
-    routes: dict[str, Any] = field(default_factory=dict[str, Any])
-    issuer: str = ""
-    """For those that publish where they are."""
-    claims: dict[str, Any] = field(default_factory=dict[str, Any])
-    """Of the ID token."""
-    page: str = ""
-    asked: dict[str, str] = field(default_factory=dict[str, str])
-    """Parameters of the sign-in page."""
-    token: dict[str, Any] = field(default_factory=dict[str, Any])
-    """What comes with the access token."""
-
-
-def oauth(page: str, trade: str, profile: str, profile_said: Any, says: dict[str, Any], **more: Any) -> Case:
-    routes = {trade: {"access_token": "an-access-token", **more.pop("token", {})}, **more.pop("routes", {})}
-    return Case(says, routes={**routes, profile: profile_said}, page=page, **more)
-
-
-CASES: dict[str, Case] = {
-    "google": Case(
-        {"sub": "g1", "email": EMAIL, "email_verified": True, "hd": "example.org"},
-        {"scope": ["email", "offline_access"]},
-        issuer="https://accounts.google.com",
-        claims={"sub": "g1", "email": EMAIL, "email_verified": True, "hd": "example.org"},
-        asked={"access_type": "offline", "scope": "email openid"},
-    ),
-    "github": oauth(
-        "https://github.com/login/oauth/authorize",
-        "https://github.com/login/oauth/access_token",
-        "https://api.github.com/user",
-        {"id": 7, "login": "ann", "name": "Ann", "avatar_url": "https://a.example/7", "email": None},
-        {"sub": "7", "nickname": "ann", "name": "Ann", "email": EMAIL, "email_verified": True},
-        settings={"scope": ["user:email"]},
-        token={"scope": "user:email"},
-        routes={
-            "https://api.github.com/user/emails": [
-                {"email": "other@example.org", "primary": False, "verified": True},
-                {"email": EMAIL, "primary": True, "verified": True},
-            ]
-        },
-    ),
-    "github-app": oauth(
-        "https://github.com/login/oauth/authorize",
-        "https://github.com/login/oauth/access_token",
-        "https://api.github.com/user",
-        {"id": 7, "login": "ann"},
-        {"sub": "7", "email": EMAIL},
-        routes={"https://api.github.com/user/emails": [{"email": EMAIL, "primary": True, "verified": False}]},
-    ),
-    "gitlab": oauth(
-        "https://gitlab.com/oauth/authorize",
-        "https://gitlab.com/oauth/token",
-        "https://gitlab.com/oauth/userinfo",
-        {"sub": "12", "name": "Ann", "nickname": "ann", "email": EMAIL, "email_verified": True},
-        {"sub": "12", "name": "Ann", "email": EMAIL, "email_verified": True, "iss": "https://gitlab.com"},
-    ),
-    "microsoft": Case(
-        {"sub": "m1", "oid": "an-object", "email": EMAIL},
-        {"microsoft_tenant": "common"},
-        {
-            "https://login.microsoftonline.com/common/oauth2/v2.0/token": "id_token",
-            "https://login.microsoftonline.com/common/discovery/v2.0/keys": "keys",
-        },
-        claims={
-            "iss": f"https://login.microsoftonline.com/{TENANT}/v2.0", "tid": TENANT, "sub": "m1",
-            "oid": "an-object", "email": EMAIL,
-        },
-        page="https://login.microsoftonline.com/common/oauth2/v2.0/authorize",
-    ),
-    "discord": oauth(
-        "https://discord.com/api/oauth2/authorize",
-        "https://discord.com/api/oauth2/token",
-        "https://discord.com/api/users/@me",
-        {"id": "80", "username": "ann", "discriminator": "0001", "avatar": "a_b", "verified": True, "email": EMAIL},
-        {"sub": "80", "name": "ann#0001", "email": EMAIL, "email_verified": True,
-         "picture": "https://cdn.discordapp.com/avatars/80/a_b.gif"},
-        settings={"scope": ["identify", "email"]},
-        token={"scope": "email identify"},
-        asked={"prompt": "none"},
-    ),
-    "salesforce": oauth(
-        "https://my.salesforce.example/services/oauth2/authorize",
-        "https://my.salesforce.example/services/oauth2/token",
-        "https://my.salesforce.example/services/oauth2/userinfo",
-        {"sub": "https://my.salesforce.example/id/1", "email": EMAIL, "updated_at": "2026-01-02T03:04:05Z"},
-        {"sub": "https://my.salesforce.example/id/1", "updated_at": 1767323045},
-        settings={"issuer_url": "https://my.salesforce.example/"},
-    ),
-    "auth0": oauth(
-        "https://ann.auth0.example/authorize",
-        "https://ann.auth0.example/oauth/token",
-        "https://ann.auth0.example/userinfo",
-        {"sub": "auth0|1", "email": EMAIL, "email_verified": True, "updated_at": "2026-01-02T03:04:05.000Z"},
-        {"sub": "auth0|1", "email_verified": True, "updated_at": 1767323045},
-        settings={"issuer_url": "https://ann.auth0.example"},
-    ),
-    "slack": oauth(
-        "https://slack.com/oauth/authorize",
-        "https://slack.com/api/oauth.access",
-        "https://slack.com/api/users.identity",
-        {"ok": True, "user": {"id": "U1", "name": "Ann", "email": EMAIL}, "team": {"id": "T1"}},
-        {"sub": "U1", "name": "Ann", "email": EMAIL, "team": "T1"},
-        settings={"scope": ["identity.basic", "identity.email"]},
-        token={"scope": "identity.basic,identity.email"},
-    ),
-    "spotify": oauth(
-        "https://accounts.spotify.com/authorize",
-        "https://accounts.spotify.com/api/token",
-        "https://api.spotify.com/v1/me",
-        {"id": "ann", "display_name": "Ann", "email": EMAIL, "images": [{"url": "https://i.example/1"}],
-         "external_urls": {"spotify": "https://open.spotify.com/user/ann"}},
-        {"sub": "ann", "name": "Ann", "picture": "https://i.example/1",
-         "profile": "https://open.spotify.com/user/ann"},
-        settings={"scope": ["user-read-email"]},
-        token={"scope": "user-read-email"},
-    ),
-    "facebook": oauth(
-        "https://www.facebook.com/v3.2/dialog/oauth",
-        "https://graph.facebook.com/v3.2/oauth/access_token",
-        "https://graph.facebook.com/me",
-        {"id": "4", "name": "Ann Lee", "first_name": "Ann", "last_name": "Lee", "email": EMAIL,
-         "birthday": "02/28/1990", "picture": {"data": {"url": "https://p.example/4"}}},
-        {"sub": "4", "given_name": "Ann", "birthdate": "1990-02-28", "picture": "https://p.example/4"},
-    ),
-    "vk": oauth(
-        "https://oauth.vk.com/authorize",
-        "https://oauth.vk.com/access_token",
-        "https://api.vk.com/method/users.get",
-        {"response": [{"id": 5, "first_name": "Ann", "last_name": "Lee", "sex": 1, "bdate": "28.2.1990"}]},
-        {"sub": "5", "given_name": "Ann", "gender": "female", "birthdate": "1990-02-28", "email": EMAIL},
-        token={"email": EMAIL},
-    ),
-    "yandex": oauth(
-        "https://oauth.yandex.com/authorize",
-        "https://oauth.yandex.com/token",
-        "https://login.yandex.ru/info",
-        {"id": "6", "login": "ann", "default_email": EMAIL, "default_avatar_id": "1/2", "sex": "female"},
-        {"sub": "6", "email": EMAIL, "picture": "https://avatars.yandex.net/get-yapic/1/2/islands-200"},
-    ),
-    "patreon": oauth(
-        "https://www.patreon.com/oauth2/authorize",
-        "https://www.patreon.com/api/oauth2/token",
-        "https://www.patreon.com/api/oauth2/v2/identity",
-        {"data": {"id": "9", "attributes": {"full_name": "Ann Lee", "first_name": "Ann", "email": EMAIL}}},
-        {"sub": "9", "name": "Ann Lee", "given_name": "Ann", "email": EMAIL},
-    ),
-    "lark": oauth(
-        "https://passport.feishu.cn/suite/passport/oauth/authorize",
-        "https://passport.feishu.cn/suite/passport/oauth/token",
-        "https://passport.feishu.cn/suite/passport/oauth/userinfo",
-        {"open_id": "ou_1", "union_id": "on_1", "name": "Ann", "email": EMAIL, "mobile": "+86100"},
-        {"sub": "ou_1", "name": "Ann", "phone_number": "+86100"},
-    ),
-    "apple": Case(
-        {"sub": "a1", "email": EMAIL, "email_verified": True},
-        {"client_secret": None, "scope": ["name", "email"], "apple_team_id": "TEAM", "apple_private_key_id": "KEY",
-         "apple_private_key": APPLE_KEY.as_pem(private=True).decode()},
-        issuer="https://appleid.apple.com",
-        claims={"sub": "a1", "email": EMAIL, "email_verified": "true"},
-        asked={"response_mode": "form_post"},
-    ),
-    "netid": Case(
-        {"sub": "n1", "email": EMAIL},
-        issuer="https://broker.netid.de",
-        claims={"sub": "n1", "email": EMAIL},
-    ),
-    "dingtalk": Case(
-        {"sub": "o1", "nickname": "Ann", "email": EMAIL},
-        routes={
-            "https://api.dingtalk.com/v1.0/oauth2/userAccessToken": {"accessToken": "an-access-token"},
-            "https://api.dingtalk.com/v1.0/contact/users/me": {"nick": "Ann", "openId": "o1", "email": EMAIL},
-        },
-        page="https://login.dingtalk.com/oauth2/auth",
-        asked={"prompt": "consent"},
-    ),
-    "linkedin": oauth(
-        "https://www.linkedin.com/oauth/v2/authorization",
-        "https://www.linkedin.com/oauth/v2/accessToken",
-        "https://api.linkedin.com/v2/me",
-        {"id": "l1", "localizedFirstName": "Ann", "localizedLastName": "Lee"},
-        {"sub": "l1", "name": "Ann Lee", "email": EMAIL},
-        routes={"https://api.linkedin.com/v2/emailAddress": {"elements": [{"handle~": {"emailAddress": EMAIL}}]}},
-    ),
-    "linkedin_v2": Case(
-        {"sub": "l2", "email": EMAIL},
-        issuer="https://www.linkedin.com/oauth",
-        claims={"sub": "l2", "email": EMAIL},
-    ),
-    "line": Case(
-        {"sub": "i1", "email": EMAIL},
-        issuer="https://access.line.me",
-        claims={"sub": "i1", "email": EMAIL},
-    ),
-    "jackson": Case(
-        {"sub": "s1", "email": EMAIL},
-        {"issuer_url": "https://jackson.example"},
-        {"https://jackson.example/api/oauth/token": "id_token", "https://jackson.example/oauth/jwks": "keys"},
-        claims={"iss": "https://jackson.example", "sub": "s1", "email": EMAIL},
-        page="https://jackson.example/api/oauth/authorize",
-    ),
-    "amazon": oauth(
-        "https://www.amazon.com/ap/oa",
-        "https://api.amazon.com/auth/o2/token",
-        "https://api.amazon.com/user/profile",
-        {"user_id": "amzn1.account.1", "name": "Ann", "email": EMAIL},
-        {"sub": "amzn1.account.1", "name": "Ann", "email": EMAIL},
-        settings={"scope": ["profile"]},
-    ),
-    "uaepass": oauth(
-        "https://id.uaepass.ae/idshub/authorize",
-        "https://id.uaepass.ae/idshub/token",
-        "https://id.uaepass.ae/idshub/userinfo",
-        {"sub": "UAEPASS/1", "fullnameEN": "Ann Lee", "firstnameEN": "Ann", "email": EMAIL, "gender": "Female"},
-        {"sub": "UAEPASS/1", "name": "Ann Lee", "given_name": "Ann", "gender": "female"},
-        asked={"acr_values": "urn:safelayer:tws:policies:authentication:level:low", "code_challenge_method": "S256"},
-    ),
-    "fedcm-test": Case({"sub": "f1"}, {"issuer_url": "https://fedcm.example"}, issuer="https://fedcm.example",
-                       claims={"sub": "f1", "email": EMAIL}),
-    "generic": Case({"sub": "x1"}, {"issuer_url": "https://generic.example"}, issuer="https://generic.example",
-                    claims={"sub": "x1", "email": EMAIL}),
-}  # fmt: skip
-
-
-def imitate(case: Case, provider: Provider) -> None:
-    provider.issuer = case.issuer or "https://nobody.example"
-
-    def said(what: Any) -> Any:
-        if what == "keys":
-            return {"keys": [key().as_dict(private=False)]}
-        if what == "id_token":
-            return {"access_token": "an-access-token", "id_token": provider.id_token()}
-        return answer(200, what) if isinstance(what, list) else what
-
-    longest_first = sorted(case.routes.items(), key=lambda pair: -len(pair[0]))
-    provider.routes = {start: (lambda what=what: said(what)) for start, what in longest_first}
 
 
 def test_every_kind_of_provider_is_tried():
@@ -276,37 +31,72 @@ def test_every_kind_of_provider_is_tried():
     assert set(get_args(ProviderName)) <= ROWS.keys()
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_a_named_provider_says_who_somebody_is(name: str, deploy: Any, provider: Provider):
+def with_case(name: str, provider: Provider, deploy: Any, kind: Any = Spa, **settings: Any) -> Any:
+    """A client of a deployment that offers the provider."""
     case = CASES[name]
     imitate(case, provider)
-    settings = {"provider": name, "mapper_url": SEEN, "issuer_url": None, "scope": [], **case.settings}
-    world = deploy(configured(settings))
-    client = Spa(world)
-    location = where(away(client))
-    asked = {each: values[0] for each, values in parse_qs(urlsplit(location).query).items()}
-    assert location.startswith(f"{case.page or case.issuer + '/authorize'}?")
-    assert asked["client_id"] == CLIENT_ID
-    assert {each: asked.get(each) for each in case.asked} == case.asked
-    back = provider.sends_back(location, code="a-code")
-    provider.claims = case.claims
-    reply = client.get(back)
+    given = {"provider": name, "mapper_url": SEEN, "issuer_url": None, "scope": [], **case.settings, **settings}
+    return kind(deploy(configured(given)))
+
+
+def comes_back(client: Any, provider: Provider) -> Any:
+    return client.get(provider.sends_back(where(away(client)), code="a-code"))
+
+
+def asked_of(location: str) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_named_provider_says_who_somebody_is(name: str, deploy: Any, provider: Provider):
+    client = with_case(name, provider, deploy)
+    reply = comes_back(client, provider)
     assert reply.status == 200, reply.body
     shown = reply.json["identity"]["metadata_public"]
-    assert {each: shown.get(each) for each in case.says} == case.says
+    assert shown.pop("raw_claims")
+    shown.pop("nonce", None)
+    assert shown == CASES[name].says
     methods = client.whoami().json["authentication_methods"]
     assert [(each["method"], each["provider"]) for each in methods] == [("oidc", "example")]
 
 
+@pytest.mark.parametrize("name", CASES)
+def test_a_named_provider_is_asked_in_its_own_way(name: str, deploy: Any, provider: Provider):
+    case, client = CASES[name], with_case(name, provider, deploy)
+    location = where(away(client))
+    assert location.startswith(f"{case.page or case.issuer.rstrip('/') + '/authorize'}?")
+    bound = {"state", *(["nonce"] if case.nonce else ())}
+    bound |= {"code_challenge", "code_challenge_method"} if case.pkce else set()
+    asked = {each: said for each, said in asked_of(location).items() if each not in bound}
+    scope = {"scope": case.scope} if case.scope else {}
+    back = asked.pop("redirect_uri")
+    assert asked == {"client_id": CLIENT_ID, "response_type": "code", **scope, **case.asked}
+    assert all(asked_of(location)[each] for each in bound)
+    assert back.endswith("/oidc/callback" if name == "uaepass" else "/oidc/callback/example")
+
+    client.get(provider.sends_back(location, code="a-code"))
+    trade = next(call for call in provider.calls if b"a-code" in call.body)
+    assert ("Authorization" in trade.headers) is (case.secret_in == "header")
+    assert (b"client_secret" in trade.body) is (case.secret_in == "body")
+    assert (b"clientSecret" in trade.body) is (case.secret_in == "json")
+    assert (b"code_verifier" in trade.body) is case.pkce
+    if case.shown:
+        header, value = case.shown
+        assert provider.calls[-1].headers[header] == value
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_somebody_who_signs_in_once_more_is_asked_for_it(name: str, deploy: Any, provider: Provider):
+    case, client = CASES[name], with_case(name, provider, deploy)
+    assert comes_back(client, provider).status == 200
+    location = where(away(client, params={"refresh": "true"}))
+    chosen = ("prompt", "auth_type", "acr_values", "access_type", "response_mode")
+    assert {each: said for each, said in asked_of(location).items() if each in chosen} == case.again
+    assert client.get(provider.sends_back(location, code="a-code")).status == 200
+    assert len(client.world.admin("GET", "/admin/identities").json) == 1
+
+
 # --- what only one of them does ---------------------------------------------------------------------------
-
-
-def with_case(name: str, provider: Provider, deploy: Any, **settings: Any) -> Spa:
-    case = CASES[name]
-    imitate(case, provider)
-    given = {"provider": name, "mapper_url": SEEN, "issuer_url": None, "scope": [], **case.settings, **settings}
-    provider.claims = case.claims
-    return Spa(deploy(configured(given)))
 
 
 def test_apple_gets_a_secret_that_we_sign_and_answers_with_a_form(deploy: Any, provider: Provider):
@@ -327,13 +117,27 @@ def test_apple_gets_a_secret_that_we_sign_and_answers_with_a_form(deploy: Any, p
 
 def test_facebook_is_shown_that_we_know_the_secret(deploy: Any, provider: Provider):
     client = with_case("facebook", provider, deploy)
-    client.get(provider.sends_back(where(away(client)), code="a-code"))
-    assert "appsecret_proof=" in provider.sent("/me").url
+    comes_back(client, provider)
+    proof = hmac.new(CLIENT_SECRET.encode(), b"an-access-token", "sha256").hexdigest()
+    assert parse_qs(urlsplit(provider.sent("/me").url).query)["appsecret_proof"] == [proof]
+
+
+def test_vk_takes_the_access_token_as_a_parameter(deploy: Any, provider: Provider):
+    comes_back(with_case("vk", provider, deploy), provider)
+    asked = asked_of(provider.sent("/users.get").url)
+    assert asked == {"fields": "photo_200,nickname,bdate,sex", "v": "5.103", "access_token": "an-access-token"}
+
+
+def test_an_address_at_github_needs_the_scope_for_it(deploy: Any, provider: Provider):
+    client = with_case("github", provider, deploy, scope=[])
+    shown = comes_back(client, provider).json["identity"]["metadata_public"]
+    assert "email" not in shown
+    assert not [call for call in provider.calls if call.url.endswith("/user/emails")]
 
 
 def test_dingtalk_is_asked_in_json(deploy: Any, provider: Provider):
     client = with_case("dingtalk", provider, deploy)
-    client.get(provider.sends_back(where(away(client)), code="a-code"))
+    comes_back(client, provider)
     sent = provider.sent("/userAccessToken").json
     assert (sent["clientId"], sent["code"], sent["grantType"]) == (CLIENT_ID, "a-code", "authorization_code")
     assert provider.sent("/me").headers["x-acs-dingtalk-access-token"] == "an-access-token"
@@ -341,7 +145,7 @@ def test_dingtalk_is_asked_in_json(deploy: Any, provider: Provider):
 
 def test_line_is_asked_for_a_token_that_a_published_key_checks(deploy: Any, provider: Provider):
     client = with_case("line", provider, deploy)
-    client.get(provider.sends_back(where(away(client)), code="a-code"))
+    comes_back(client, provider)
     assert provider.form()["id_token_key_type"] == "JWK"
 
 
@@ -349,7 +153,7 @@ def test_line_is_asked_for_a_token_that_a_published_key_checks(deploy: Any, prov
 def test_microsofts_subject_is_the_one_that_was_chosen(source: str, subject: str, deploy: Any, provider: Provider):
     client = with_case("microsoft", provider, deploy, subject_source=source)
     provider.routes["https://graph.microsoft.com/v1.0/me"] = {"id": "me-1"}
-    reply = client.get(provider.sends_back(where(away(client)), code="a-code"))
+    reply = comes_back(client, provider)
     assert reply.json["identity"]["metadata_public"]["sub"] == subject
 
 
@@ -357,16 +161,17 @@ def test_microsofts_subject_is_the_one_that_was_chosen(source: str, subject: str
 def test_microsofts_tenants_speak_for_their_own_people(deploy: Any, provider: Provider):
     client = with_case("microsoft", provider, deploy)
     provider.claims = provider.claims | {"tid": "00000000-0000-0000-0000-000000000000"}
-    reply = client.get(provider.sends_back(where(away(client)), code="a-code"))
+    reply = comes_back(client, provider)
     assert reply.status == 400
 
 
-@pytest.mark.parametrize("name", ["github", "discord", "slack", "spotify"])
+@pytest.mark.parametrize("name", ["github", "discord", "slack", "spotify", "linkedin"])
 def test_a_scope_that_is_not_granted_is_missed(name: str, deploy: Any, provider: Provider):
     client = with_case(name, provider, deploy)
-    start, tokens = next((start, said) for start, said in CASES[name].routes.items() if "access_token" in said)
+    says_it = "active" if name == "linkedin" else "access_token"
+    start, tokens = next((start, said) for start, said in CASES[name].routes.items() if says_it in said)
     provider.routes[start] = tokens | {"scope": "something.else"}
-    reply = client.get(provider.sends_back(where(away(client)), code="a-code"))
+    reply = comes_back(client, provider)
     assert (reply.status, reply.flow.message_ids) == (400, [4000001])
 
 
@@ -376,15 +181,69 @@ def test_amazon_is_configured_as_it_works(settings: dict[str, Any], deploy: Any,
     assert (reply.status, reply.error_id) == (500, "invalid_configuration")
 
 
-def test_a_forced_challenge_comes_back_at_the_address_of_all_providers(deploy: Any, provider: Provider):
-    client = with_case("uaepass", provider, deploy)
-    location = where(away(client))
-    asked = parse_qs(urlsplit(location).query)
-    assert asked["redirect_uri"] == ["https://id.example.org/self-service/methods/oidc/callback"]
+@pytest.mark.parametrize("name", ["netid", "linkedin_v2"])
+def test_a_profile_is_that_of_the_person_of_the_token(name: str, deploy: Any, provider: Provider):
+    client = with_case(name, provider, deploy)
+    (start,) = (start for start in provider.routes if start.endswith("/userinfo"))
+    provider.routes[start] = {"sub": "somebody-else", "email": EMAIL}
+    reply = comes_back(client, provider)
+    assert (reply.status, reply.flow.message_ids) == (400, [4000001])
+
+
+@pytest.mark.parametrize(("nonce", "status"), [("the-nonce", 200), ("another", 400)])
+def test_what_a_browser_got_of_netid_is_traded_for_an_id_token(
+    nonce: str, status: int, deploy: Any, provider: Provider
+):
+    origin = "https://shop.example.org"
+    app = with_case("netid", provider, deploy, Native, net_id_token_origin_header=origin)
+    provider.claims = {"sub": "n1", "email": EMAIL, "nonce": nonce}
+    reply = app.submit(
+        app.start("login"), method="oidc", provider="example", id_token="fedcm-token", id_token_nonce="the-nonce"
+    )
+    assert reply.status == status
+    asked = provider.sent("/token")
+    assert asked.headers["Origin"] == origin
+    assert provider.form() == {"grant_type": "netid_fedcm", "fedcm_token": "fedcm-token"}
+
+
+def test_a_token_that_netid_does_not_know_signs_nobody_in(deploy: Any, provider: Provider):
+    app = with_case("netid", provider, deploy, Native)
+    provider.routes = {"https://broker.netid.de/token": answer(400, {"error": "invalid_grant"})}
+    reply = app.submit(app.start("login"), method="oidc", provider="example", id_token="made-up")
+    assert reply.flow.message_ids == [4000001]
+
+
+@pytest.mark.parametrize(
+    ("name", "lacks"),
+    [("google", {"nonce": None}), ("apple", {"nonce": None, "nonce_supported": False})],
+)
+def test_a_token_of_a_library_that_knows_no_nonce_is_taken(
+    name: str, lacks: dict[str, Any], deploy: Any, provider: Provider
+):
+    """Some of Google's libraries, and Apple's on old systems, which say so."""
+    app = with_case(name, provider, deploy, Native)
+    token = provider.id_token(**lacks)
+    reply = app.submit(app.start("login"), method="oidc", provider="example", id_token=token, id_token_nonce="a-nonce")
+    assert reply.status == 200, reply.body
+
+
+def test_a_token_of_apple_that_lacks_its_nonce_is_not_taken(deploy: Any, provider: Provider):
+    app = with_case("apple", provider, deploy, Native)
+    token = provider.id_token(nonce=None)
+    reply = app.submit(app.start("login"), method="oidc", provider="example", id_token=token, id_token_nonce="a-nonce")
+    assert (reply.status, reply.flow.message_ids) == (400, [4000001])
+
+
+@pytest.mark.parametrize("name", sorted(CASES.keys() - {"apple", "google", "netid", "fedcm-test"}))
+def test_other_providers_give_apps_no_tokens(name: str, deploy: Any, provider: Provider):
+    app = with_case(name, provider, deploy, Native)
+    reply = app.submit(app.start("login"), method="oidc", provider="example", id_token="a.b.c")
+    assert reply.status in (400, 502)
+    assert not [call for call in provider.calls if b"a.b.c" in call.body]
 
 
 def test_a_provider_of_openid_connect_is_sent_a_nonce_and_has_to_return_it(deploy: Any, provider: Provider):
-    client = with_case("netid", provider, deploy)
+    client = with_case("line", provider, deploy)
     back = provider.sends_back(where(away(client)), code="a-code")
     assert provider.asked["nonce"]
     provider.tokens = {"id_token": provider.id_token(nonce="another-one")}
@@ -401,9 +260,18 @@ def test_x_is_signed_in_at_by_the_older_protocol(deploy: Any, provider: Provider
     provider.routes = {
         "https://api.twitter.com/oauth/request_token": answer(200, said, **form),
         "https://api.twitter.com/oauth/access_token": answer(200, given, **form),
-        "https://api.twitter.com/1.1/account/verify_credentials.json": {"id_str": "77", "name": "Ann", "email": EMAIL},
+        "https://api.twitter.com/1.1/account/verify_credentials.json": {
+            "id": 77,
+            "id_str": "77",
+            "name": "Ann",
+            "screen_name": "ann",
+            "url": "https://ann.example",
+            "profile_image_url_https": "https://p.example/77",
+            "email": EMAIL,
+        },
     }
-    client = Browser(deploy(configured({"provider": "x", "mapper_url": SEEN, "issuer_url": None, "scope": []})))
+    offered = {"provider": "x", "mapper_url": SEEN, "issuer_url": None, "scope": ["email"]}
+    client = Browser(deploy(configured(offered)))
     location = away(client).location
     assert location == "https://api.twitter.com/oauth/authenticate?oauth_token=a-request"
     signed = provider.sent("/request_token").headers["Authorization"]
@@ -411,8 +279,32 @@ def test_x_is_signed_in_at_by_the_older_protocol(deploy: Any, provider: Provider
     back = f"{unquote(callback)}&oauth_token=a-request&oauth_verifier=a-verifier"
     assert client.get(back).status == 303
     shown = client.whoami().json["identity"]
-    assert shown["metadata_public"]["sub"] == "77"
-    assert 'oauth_token="an-access"' in provider.sent("/verify_credentials.json").headers["Authorization"]
+    said = shown["metadata_public"]
+    assert said.pop("raw_claims")
+    assert said == {
+        "iss": "https://api.twitter.com/1.1/account/verify_credentials.json",
+        "sub": "77",
+        "name": "Ann",
+        "nickname": "ann",
+        "preferred_username": "ann",
+        "picture": "https://p.example/77",
+        "website": "https://ann.example",
+        "email": EMAIL,
+    }
+    asked = provider.sent("/verify_credentials.json")
+    assert 'oauth_token="an-access"' in asked.headers["Authorization"]
+    assert asked.url.endswith("?include_email=true")
+
+
+def test_whoever_says_no_at_x_is_led_back_to_the_form(deploy: Any, provider: Provider):
+    said = b"oauth_token=a-request&oauth_token_secret=s1&oauth_callback_confirmed=true"
+    form = "application/x-www-form-urlencoded"
+    provider.routes = {"https://api.twitter.com/oauth/request_token": answer(200, said, content_type=form)}
+    client = Spa(deploy(configured({"provider": "x", "mapper_url": SEEN, "issuer_url": None})))
+    away(client)
+    callback = provider.sent("/request_token").headers["Authorization"].split('oauth_callback="')[1].split('"')[0]
+    reply = client.get(f"{unquote(callback)}&denied=a-request")
+    assert (reply.status, reply.flow.message_ids) == (400, [4000001])
 
 
 def test_the_signature_of_the_older_protocol_is_that_of_its_example():

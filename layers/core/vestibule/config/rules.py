@@ -62,6 +62,8 @@ def _providers(document: Document) -> Iterator[Finding]:
                 yield Finding(f"{at}/{key}", f"is required for {needed}")
             elif name != needed and given:
                 yield Finding(f"{at}/{key}", f"is for {needed} only")
+        if name in _OF_MANY_ISSUERS and not dig(provider, "issuer_url"):
+            yield Finding(f"{at}/issuer_url", f"is required for {name}")
         if name == "apple" and dig(provider, "client_secret"):
             yield Finding(f"{at}/client_secret", "is made from apple_private_key; leave it out")
         elif isinstance(name, str) and name != "apple" and dig(provider, "client_secret") is None:
@@ -77,6 +79,10 @@ _PROVIDER_KEYS = {
     "apple_private_key_id": "apple",
     "apple_private_key": "apple",
 }
+
+
+_OF_MANY_ISSUERS = ("generic", "fedcm-test", "salesforce", "auth0", "jackson")
+"""Kinds of provider that are no one service."""
 
 
 def _needed(document: Document) -> Iterator[Finding]:

@@ -20,7 +20,7 @@ from vestibule.flows.settings_change import Submitted, change
 from vestibule.flows.vouched import arrived, as_browsers_see, with_returned
 from vestibule.lifecycle import loading, opening, owned
 from vestibule.methods.method import Attempt, Change, Form, Vouched
-from vestibule.methods.oidc import apple, client, journey, links, oauth1
+from vestibule.methods.oidc import apple, client, journey, links, oauth1, person
 from vestibule.methods.oidc.endpoints import endpoints
 from vestibule.methods.oidc.id_tokens import Untrusted
 from vestibule.methods.oidc.journey import Journey
@@ -85,7 +85,7 @@ def _vouched(trip: Journey, request: Request, svc: Services) -> Vouched | str:
             if not code:
                 return f"{provider.label} did not sign you in: its answer has no code"
             tokens = client.traded(provider, at, code, trip.verifier, svc)
-            claims = client.person(provider, at, tokens, trip.nonce, svc)
+            claims = person.of_tokens(provider, at, tokens, trip.nonce, svc)
     except Untrusted as untrusted:
         return f"{provider.label}: {untrusted}"
     named = request.param("user")

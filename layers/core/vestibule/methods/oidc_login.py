@@ -82,7 +82,7 @@ def known_again(known: Mapping[str, Any], identity: Identity | None, svc: Servic
 
 def away(attempt: Attempt, svc: Services) -> Verdict:
     """On the way, or already there: an app may bring what its own library got from the provider."""
-    from vestibule.methods.oidc import client, endpoints, journey  # noqa: PLC0415 (forms alone do not need them)
+    from vestibule.methods.oidc import client, endpoints, journey, person  # noqa: PLC0415 (forms alone do not need them)
     from vestibule.methods.oidc.id_tokens import Untrusted  # noqa: PLC0415
 
     flow, form = attempt.flow, attempt.form
@@ -93,7 +93,7 @@ def away(attempt: Attempt, svc: Services) -> Verdict:
         return _refused("ID tokens are taken from native apps only")
     token, nonce = form.text("id_token"), form.text("id_token_nonce")
     try:
-        claims = client.by_id_token(provider, endpoints.endpoints(provider, svc), token, nonce, svc)
+        claims = person.of_id_token(provider, endpoints.endpoints(provider, svc), token, nonce, svc)
     except Untrusted as untrusted:
         return _refused(f"{provider.label}: {untrusted}")
     traits = form.traits if is_object(form.traits) else {}

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from vestibule.config.json_shapes import is_list
+from vestibule.config.json_shapes import is_list, is_object
 from vestibule.domain.json import Json
 
 _TEXTS = (
     *("iss", "sub", "oid", "name", "given_name", "family_name", "last_name", "middle_name", "nickname"),
-    *("preferred_username", "profile", "picture", "website", "email", "gender", "birthdate", "zoneinfo", "locale"),
+    *("preferred_username", "profile", "picture", "website", "email", "gender", "birthdate", "zoneinfo"),
     *("phone_number", "hd", "team", "nonce", "acr"),
 )
 _SWITCHES = ("email_verified", "phone_number_verified", "nonce_supported")
@@ -26,6 +26,7 @@ def claims(said: Mapping[str, Any], raw: Json, *, issuer: str) -> Json:
     `raw` is everything, as it came.
     """
     known: Json = {name: _text(said.get(name)) for name in _TEXTS}
+    known["locale"] = _locale(said.get("locale"))
     known |= {name: True for name in _SWITCHES if _is_true(said.get(name))}
     known["updated_at"] = _seconds(said.get("updated_at"))
     amr: Any = said.get("amr")
@@ -36,6 +37,13 @@ def claims(said: Mapping[str, Any], raw: Json, *, issuer: str) -> Json:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) and len(value) <= LONGEST else ""
+
+
+def _locale(value: Any) -> str:
+    """LinkedIn writes it as `{language, country}`."""
+    if not is_object(value):
+        return _text(value)
+    return "-".join(filter(None, (_text(value.get("language")), _text(value.get("country")))))
 
 
 def _is_true(value: Any) -> bool:

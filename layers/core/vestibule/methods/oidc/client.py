@@ -1,10 +1,9 @@
-"""Our side of the conversation with a provider: where people are sent, what their code is traded for, who they are."""
+"""Our side of the conversation with a provider: where people are sent, and what their code is traded for."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import hmac
 import json
 import logging
 import re
@@ -20,11 +19,8 @@ from vestibule.crypto.text import to_base64url
 from vestibule.domain.errors import InternalError
 from vestibule.domain.json import Json
 from vestibule.domain.record import Unprinted
-from vestibule.methods.oidc import apple, id_tokens
-from vestibule.methods.oidc.claims import LONGEST, claims
+from vestibule.methods.oidc import apple
 from vestibule.methods.oidc.endpoints import Endpoints, failed, nonsense
-from vestibule.methods.oidc.id_tokens import Expected, Untrusted
-from vestibule.methods.oidc.profiles import READERS
 from vestibule.methods.oidc.providers import Provider, requested_claims
 from vestibule.ports import WebResponse, WebUnreachable
 from vestibule.services import Services
@@ -119,23 +115,24 @@ def traded(provider: Provider, at: Endpoints, code: str, verifier: str, svc: Ser
 
 
 def _asked_for_tokens(provider: Provider, at: Endpoints, form: dict[str, str], svc: Services) -> WebResponse:
-    client_id, secret = provider.config.client_id, _secret(provider, svc)
+    client_id, ours = provider.config.client_id, secret(provider, svc)
     headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
     body = urlencode(sorted(form.items()))
     if provider.row.client_in == "json":
         headers["Content-Type"] = "application/json"
-        names = {"clientId": client_id, "clientSecret": secret, "code": form["code"]}
+        names = {"clientId": client_id, "clientSecret": ours, "code": form["code"]}
         body = json.dumps(names | {"grantType": form["grant_type"]})
     elif at.client_in_body:
-        body = urlencode(sorted({**form, "client_id": client_id, "client_secret": secret}.items()))
+        body = urlencode(sorted({**form, "client_id": client_id, "client_secret": ours}.items()))
     else:
         # RFC 6749 §2.3.1: form-encoded before they are joined.
-        pair = f"{quote_plus(client_id)}:{quote_plus(secret)}"
+        pair = f"{quote_plus(client_id)}:{quote_plus(ours)}"
         headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
     return ask(provider, "POST", at.token, svc, headers=headers, body=body.encode())
 
 
-def _secret(provider: Provider, svc: Services) -> str:
+def secret(provider: Provider, svc: Services) -> str:
+    """Ours, by which the provider knows us. Raises Misconfigured."""
     if provider.config.provider == "apple":
         return apple.client_secret(provider, svc)
     return provider.config.client_secret or ""
@@ -151,99 +148,7 @@ def _tokens(provider: Provider, said: Json) -> Tokens:
     return Tokens(texts["access_token"], texts["id_token"], texts["refresh_token"], said)
 
 
-# --- the person -----------------------------------------------------------------------------------------
-
-
-def person(provider: Provider, at: Endpoints, tokens: Tokens, nonce: str, svc: Services) -> Json:
-    """The claims of who signed in. Raises Untrusted, UpstreamFailed."""
-    _ensure_granted(provider, tokens)
-    if provider.row.speaks != "oidc":
-        return _of_documents(provider, at, tokens, svc)
-    source = provider.config.claims_source
-    expected = Expected((provider.config.client_id,), nonce or None)
-    if not tokens.id and source == "id_token":
-        raise Untrusted("the provider sent no ID token")
-    said = id_tokens.verified(tokens.id, provider, at, expected, svc) if tokens.id else {}
-    if source == "userinfo":
-        profile = profile_at(provider, at.userinfo, tokens, svc)
-        if said and profile.get("sub") != said["sub"]:
-            raise Untrusted("the provider's answers are about two persons")
-        return _usable(provider, claims(profile, profile, issuer=at.issuers[0]))
-    if provider.config.provider == "microsoft":
-        said = _by_subject_source(provider, tokens, said, svc)
-    return _usable(provider, claims(said, said, issuer=at.issuers[0]))
-
-
-def by_id_token(provider: Provider, at: Endpoints, token: str, nonce: str, svc: Services) -> Json:
-    """The claims of a token that an app brings. Raises Untrusted, UpstreamFailed."""
-    audiences = (provider.config.client_id, *provider.config.additional_id_token_audiences)
-    expected = Expected(audiences, nonce or None, provider.row.nonce_may_lack, by_app=True)
-    said = id_tokens.verified(token, provider, at, expected, svc)
-    return _usable(provider, claims(said, said, issuer=at.issuers[0]))
-
-
-def _of_documents(provider: Provider, at: Endpoints, tokens: Tokens, svc: Services) -> Json:
-    first, *rest = ((name, provider.address(url)) for name, url in provider.row.documents.items())
-    profile = dict(profile_at(provider, first[1], tokens, svc))
-    for name, url in rest:
-        if provider.config.provider != "github" or "user:email" in provider.config.scope:
-            profile[name] = _read_at(provider, url, tokens, svc)
-    seen = profile | {"token": tokens.answer} if provider.config.provider == "vk" else profile
-    return _usable(provider, claims(READERS[provider.row.reader](seen), profile, issuer=at.issuers[0]))
-
-
-def _by_subject_source(provider: Provider, tokens: Tokens, said: Json, svc: Services) -> Json:
-    """Microsoft's `sub` is another one for each client; these are the same for all of a tenant's."""
-    match provider.config.subject_source:
-        case "me":
-            me = profile_at(provider, provider.row.documents["me"], tokens, svc)
-            return said | {"sub": me.get("id")}
-        case "oid":
-            return said | {"sub": said.get("oid")}
-        case _:
-            return said
-
-
-def _usable(provider: Provider, said: Json) -> Json:
-    if not said.get("sub") or len(said["sub"]) > LONGEST:
-        raise Untrusted(f"{provider.label} does not say who signed in")
-    return said
-
-
-def _ensure_granted(provider: Provider, tokens: Tokens) -> None:
-    """Where no scopes are named, those are granted that were asked for (RFC 6749 §5.1). Raises Untrusted."""
-    granted = tokens.answer.get("scope")
-    if not provider.row.checked or not isinstance(granted, str):
-        return
-    if not set(re.split(r"[\s,]+", granted)).issuperset(provider.scopes):
-        raise Untrusted("not everything that is needed was allowed at the provider")
-
-
-def profile_at(provider: Provider, url: str, tokens: Tokens, svc: Services) -> Json:
-    """Raises UpstreamFailed."""
-    document = _read_at(provider, url, tokens, svc)
-    if not is_object(document):
-        raise nonsense(provider, "profile")
-    return document
-
-
-def _read_at(provider: Provider, url: str, tokens: Tokens, svc: Services) -> Any:
-    if not url:
-        raise nonsense(provider, "it has no address for profiles")
-    headers = {"Accept": "application/json"}
-    bearer = provider.row.bearer
-    if bearer.startswith("?"):
-        url = with_query(url, **{bearer[1:]: tokens.access})
-    else:
-        headers[bearer] = f"Bearer {tokens.access}" if bearer == "Authorization" else tokens.access
-    if provider.config.provider == "facebook":
-        secret = (provider.config.client_secret or "").encode()
-        url = with_query(url, appsecret_proof=hmac.new(secret, tokens.access.encode(), "sha256").hexdigest())
-    answer = ask(provider, "GET", url, svc, headers=headers)
-    document = _json(answer)
-    if answer.status != 200 or document is None:
-        raise nonsense(provider, f"profile, {answer.status}")
-    return document
+# --- questions ------------------------------------------------------------------------------------------
 
 
 def ask(
@@ -258,13 +163,14 @@ def ask(
 
 def document(answer: WebResponse) -> Json | None:
     """JSON, or the form that some answer with whatever they are asked for."""
-    document = _json(answer)
+    document = json_of(answer)
     if document is None and "form-urlencoded" in answer.headers.get("content-type", ""):
         return dict(parse_qsl(answer.body.decode("utf-8", "replace")))
     return document if is_object(document) else None
 
 
-def _json(answer: WebResponse) -> Any:
+def json_of(answer: WebResponse) -> Any:
+    """None where it is none."""
     try:
         return json.loads(answer.body)
     except (ValueError, RecursionError):

@@ -45,7 +45,10 @@ def person(provider: Provider, token: str, verifier: str, svc: Services) -> tupl
     access, secret = said.get("oauth_token"), said.get("oauth_token_secret")
     if answer.status != 200 or not access or not secret:
         raise nonsense(provider, f"access token, {answer.status}")
-    shown = _asked(provider, "GET", provider.row.documents["user"], {"oauth_token": access}, secret, svc)
+    url = provider.row.documents["user"]
+    if "email" in provider.config.scope:
+        url = with_query(url, include_email="true")
+    shown = _asked(provider, "GET", url, {"oauth_token": access}, secret, svc)
     profile = client.document(shown)
     if shown.status != 200 or profile is None:
         raise nonsense(provider, f"profile, {shown.status}")

@@ -32,13 +32,15 @@ def _plain(value: Any) -> Any:
 
 
 def _github(profile: Json) -> Json:
-    """The address is the primary one of the list, and verified as that says."""
-    read = _fields(sub="id", name="name", nickname="login", website="blog", picture="avatar_url", profile="html_url")
+    """The address is the primary one of the list, else its last, and verified as that says."""
+    read = _fields(
+        sub="id", name="name", nickname="login", website="blog", picture="avatar_url", profile="html_url",
+        updated_at="updated_at",
+    )  # fmt: skip
     mails: Any = profile.get("emails")
     listed: list[Json] = [each for each in mails if is_object(each)] if is_list(mails) else []
-    primary: Json = next((each for each in listed if each.get("primary")), dict[str, Any]())
-    address = primary.get("email") or profile.get("email")
-    return read(profile) | {"email": address, "email_verified": primary.get("verified") is True}
+    mail = next((each for each in listed if each.get("primary")), listed[-1] if listed else dict[str, Any]())
+    return read(profile) | {"email": mail.get("email"), "email_verified": mail.get("verified") is True}
 
 
 def _discord(profile: Json) -> Json:
@@ -56,8 +58,8 @@ def _discord(profile: Json) -> Json:
 
 def _slack(profile: Json) -> Json:
     read = _fields(
-        sub="user.id", name="user.name", nickname="user.name", picture="user.image_512", email="user.email",
-        team="team.id",
+        sub="user.id", name="user.name", nickname="user.name", preferred_username="user.name",
+        picture="user.image_512", email="user.email", team="team.id",
     )  # fmt: skip
     said = read(profile)
     return said | {"email_verified": bool(said.get("email"))}
@@ -67,29 +69,21 @@ def _facebook(profile: Json) -> Json:
     read = _fields(
         sub="id", name="name", given_name="first_name", family_name="last_name", last_name="last_name",
         middle_name="middle_name", nickname="name", preferred_username="name", picture="picture.data.url",
-        email="email", gender="gender",
+        email="email", gender="gender", birthdate="birthday",
     )  # fmt: skip
     said = read(profile)
-    return said | {"email_verified": bool(said.get("email")), "birthdate": _birthdate(profile.get("birthday"), "/")}
-
-
-def _birthdate(day: Any, separator: str) -> str:
-    """`MM/DD/YYYY` or `D.M.YYYY` as ISO 8601; empty where the year is kept back."""
-    parts = str(day or "").split(separator)
-    if len(parts) != 3 or not all(part.isdigit() for part in parts):
-        return ""
-    first, second, year = (int(part) for part in parts)
-    month, day_ = (first, second) if separator == "/" else (second, first)
-    return f"{year:04}-{month:02}-{day_:02}"
+    return said | {"email_verified": bool(said.get("email"))}
 
 
 def _vk(profile: Json) -> Json:
     """The address comes with the access token."""
     person: Json = dig(profile, "response", 0, default={})
-    read = _fields(sub="id", given_name="first_name", family_name="last_name", nickname="nickname", picture="photo_200")
+    read = _fields(
+        sub="id", given_name="first_name", family_name="last_name", nickname="nickname", picture="photo_200",
+        birthdate="bdate",
+    )  # fmt: skip
     return read(person) | {
         "gender": {1: "female", 2: "male"}.get(person.get("sex", 0), ""),
-        "birthdate": _birthdate(person.get("bdate"), "."),
         "email": dig(profile, "token", "email"),
     }
 
@@ -117,15 +111,6 @@ def _linkedin(profile: Json) -> Json:
     return said | {"name": name, "picture": largest}
 
 
-def _uaepass(profile: Json) -> Json:
-    read = _fields(
-        sub="sub", name="fullnameEN", given_name="firstnameEN", family_name="lastnameEN", email="email",
-        gender="gender", phone_number="mobile", acr="acr",
-    )  # fmt: skip
-    said = read(profile)
-    return said | {"sub": said.get("sub") or profile.get("uuid"), "gender": str(said.get("gender", "")).lower()}
-
-
 READERS: Mapping[str, Reader] = {
     "standard": dict,
     "github": _github,
@@ -145,7 +130,7 @@ READERS: Mapping[str, Reader] = {
         email="data.attributes.email",
     ),
     "lark": _fields(
-        sub="open_id", name="name", nickname="name", picture="picture", email="email", phone_number="mobile",
+        sub="open_id", name="name", nickname="name", picture="avatar_url", email="email", phone_number="mobile",
     ),
     "dingtalk": _fields(
         sub="openId", name="nick", nickname="nick", picture="avatarUrl", email="email", phone_number="mobile",
@@ -155,6 +140,9 @@ READERS: Mapping[str, Reader] = {
         sub="id_str", name="name", nickname="screen_name", preferred_username="screen_name", website="url",
         picture="profile_image_url_https", email="email",
     ),
-    "amazon": _fields(sub="user_id", name="name", email="email", zoneinfo="zoneinfo"),
-    "uaepass": _uaepass,
+    "amazon": _fields(sub="user_id", name="name", email="email", zoneinfo="postal_code"),
+    "uaepass": _fields(
+        sub="sub", name="fullnameEN", given_name="firstnameEN", family_name="lastnameEN", last_name="lastnameEN",
+        email="email", gender="gender", phone_number="mobile", acr="acr",
+    ),
 }  # fmt: skip

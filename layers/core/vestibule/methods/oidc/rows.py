@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 Speaks = Literal["oidc", "oauth2", "oauth1"]
 Pkce = Literal["auto", "never", "force"]
@@ -27,11 +28,13 @@ class Row(Struct, frozen=True, kw_only=True):
     keys: str = ""
     also_issuers: tuple[str, ...] = ()
     documents: Mapping[str, str] = field(default_factory=dict[str, str])
-    reader: str = ""
+    reader: str = "standard"
     scopes: tuple[str, ...] = ()
     """Asked for in any case."""
     checked: bool = False
     """Whether what was asked for has to be granted."""
+    introspection: str = ""
+    """Where that is asked, of those that do not say it with the token."""
     allowed: frozenset[str] = frozenset()
     """Scopes that may be asked for; empty: any."""
     parameters: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -42,22 +45,35 @@ class Row(Struct, frozen=True, kw_only=True):
     """Where our id and secret stand when a code is traded."""
     exchange: Mapping[str, str] = field(default_factory=dict[str, str])
     """Sent along with the code."""
-    bearer: str = "Authorization"
-    """The header of the access token; `?` and a name: the parameter."""
+    bearer: str = "Authorization: Bearer"
+    """What stands before the access token: a header and its scheme, or `?` and a parameter."""
     pkce: Pkce = "auto"
-    needs_issuer: bool = False
     takes_id_tokens: bool = False
     """Whether apps may send the ID token that the provider gave them."""
+    claims_of_profile: bool = False
+    """Whether its ID tokens say little more than who somebody is."""
     sends_nonce: bool = True
     nonce_may_lack: bool = False
 
 
 _LOGIN: Mapping[str, str] = {"prompt": "login"}
 
+_GITHUB = Row(
+    speaks="oauth2",
+    issuer="https://github.com/login/oauth/access_token",
+    page="https://github.com/login/oauth/authorize",
+    trade="https://github.com/login/oauth/access_token",
+    documents={"user": "https://api.github.com/user", "emails": "https://api.github.com/user/emails"},
+    reader="github",
+    checked=True,
+    client_in="body",
+)
+
 ROWS: Mapping[str, Row] = {
     # As recorded, the generic provider is sent no nonce: PKCE, state and cookie bind the answer to the browser.
-    "generic": Row(scopes=("openid",), on_refresh=_LOGIN, needs_issuer=True, sends_nonce=False),
-    "fedcm-test": Row(scopes=("openid",), on_refresh=_LOGIN, needs_issuer=True, takes_id_tokens=True),
+    # LinkedIn is sent none because it does not return it.
+    "generic": Row(scopes=("openid",), on_refresh=_LOGIN, sends_nonce=False),
+    "fedcm-test": Row(scopes=("openid",), on_refresh=_LOGIN, takes_id_tokens=True),
     "google": Row(
         issuer="https://accounts.google.com",
         also_issuers=("accounts.google.com",),
@@ -66,32 +82,15 @@ ROWS: Mapping[str, Row] = {
         takes_id_tokens=True,
         nonce_may_lack=True,
     ),
-    "github": Row(
-        speaks="oauth2",
-        issuer="https://github.com/login/oauth/access_token",
-        page="https://github.com/login/oauth/authorize",
-        trade="https://github.com/login/oauth/access_token",
-        documents={"user": "https://api.github.com/user", "emails": "https://api.github.com/user/emails"},
-        reader="github",
-        checked=True,
-        client_in="body",
-    ),
-    "github-app": Row(
-        speaks="oauth2",
-        issuer="https://github.com/login/oauth/access_token",
-        page="https://github.com/login/oauth/authorize",
-        trade="https://github.com/login/oauth/access_token",
-        documents={"user": "https://api.github.com/user", "emails": "https://api.github.com/user/emails"},
-        reader="github",
-        client_in="body",
-    ),
+    "github": _GITHUB,
+    "github-app": replace(_GITHUB, checked=False),
     "gitlab": Row(
         speaks="oauth2",
         issuer="https://gitlab.com",
         page="{issuer}/oauth/authorize",
         trade="{issuer}/oauth/token",
         documents={"user": "{issuer}/oauth/userinfo"},
-        reader="standard",
+        on_refresh=_LOGIN,
     ),
     "microsoft": Row(
         issuer="https://login.microsoftonline.com/{tenant}/v2.0",
@@ -104,10 +103,10 @@ ROWS: Mapping[str, Row] = {
     ),
     "discord": Row(
         speaks="oauth2",
-        issuer="https://discord.com/api/v6/oauth2/",
-        page="https://discord.com/api/oauth2/authorize",
-        trade="https://discord.com/api/oauth2/token",
-        documents={"user": "https://discord.com/api/users/@me"},
+        issuer="https://discord.com/api/oauth2/",
+        page="https://discord.com/oauth2/authorize",
+        trade="https://discord.com/api/v10/oauth2/token",
+        documents={"user": "https://discord.com/api/v10/users/@me"},
         reader="discord",
         checked=True,
         parameters={"prompt": "none"},
@@ -119,8 +118,7 @@ ROWS: Mapping[str, Row] = {
         page="{issuer}/services/oauth2/authorize",
         trade="{issuer}/services/oauth2/token",
         documents={"user": "{issuer}/services/oauth2/userinfo"},
-        reader="standard",
-        needs_issuer=True,
+        on_refresh=_LOGIN,
         client_in="body",
     ),
     "auth0": Row(
@@ -128,9 +126,7 @@ ROWS: Mapping[str, Row] = {
         page="{issuer}/authorize",
         trade="{issuer}/oauth/token",
         documents={"user": "{issuer}/userinfo"},
-        reader="standard",
         on_refresh=_LOGIN,
-        needs_issuer=True,
         client_in="body",
     ),
     "slack": Row(
@@ -145,7 +141,7 @@ ROWS: Mapping[str, Row] = {
     ),
     "spotify": Row(
         speaks="oauth2",
-        issuer="https://accounts.spotify.com",
+        issuer="https://accounts.spotify.com/api/token",
         page="https://accounts.spotify.com/authorize",
         trade="https://accounts.spotify.com/api/token",
         documents={"user": "https://api.spotify.com/v1/me"},
@@ -154,14 +150,15 @@ ROWS: Mapping[str, Row] = {
     ),
     "facebook": Row(
         speaks="oauth2",
-        issuer="https://graph.facebook.com/v3.2/oauth/access_token",
-        page="https://www.facebook.com/v3.2/dialog/oauth",
-        trade="https://graph.facebook.com/v3.2/oauth/access_token",
+        issuer="https://www.facebook.com",
+        page="https://facebook.com/dialog/oauth",
+        trade="https://graph.facebook.com/oauth/access_token",
         documents={
             "user": "https://graph.facebook.com/me"
             "?fields=id,name,first_name,last_name,middle_name,email,picture,birthday,gender"
         },
         reader="facebook",
+        scopes=("openid",),
         on_refresh={"auth_type": "reauthenticate"},
         client_in="body",
     ),
@@ -182,6 +179,7 @@ ROWS: Mapping[str, Row] = {
         trade="https://oauth.yandex.com/token",
         documents={"user": "https://login.yandex.ru/info?format=json"},
         reader="yandex",
+        bearer="Authorization: OAuth",
     ),
     "patreon": Row(
         speaks="oauth2",
@@ -190,9 +188,11 @@ ROWS: Mapping[str, Row] = {
         trade="https://www.patreon.com/api/oauth2/token",
         documents={
             "user": "https://www.patreon.com/api/oauth2/v2/identity"
-            "?fields[user]=first_name,last_name,url,full_name,email,image_url"
+            "?fields%5Buser%5D=first_name,last_name,url,full_name,email,image_url"
         },
         reader="patreon",
+        parameters={"prompt": "none"},
+        on_refresh={"prompt": "consent"},
         client_in="body",
     ),
     "lark": Row(
@@ -207,14 +207,15 @@ ROWS: Mapping[str, Row] = {
     "apple": Row(
         issuer="https://appleid.apple.com",
         scopes=("openid",),
+        on_refresh=_LOGIN,
         takes_id_tokens=True,
         client_in="body",
     ),
     "netid": Row(
-        issuer="https://broker.netid.de",
-        documents={"user": "https://broker.netid.de/userinfo"},
+        issuer="https://broker.netid.de/",
         scopes=("openid",),
         on_refresh=_LOGIN,
+        claims_of_profile=True,
         takes_id_tokens=True,
     ),
     "dingtalk": Row(
@@ -226,7 +227,7 @@ ROWS: Mapping[str, Row] = {
         reader="dingtalk",
         parameters={"prompt": "consent"},
         client_in="json",
-        bearer="x-acs-dingtalk-access-token",
+        bearer="x-acs-dingtalk-access-token: ",
     ),
     "linkedin": Row(
         speaks="oauth2",
@@ -239,6 +240,8 @@ ROWS: Mapping[str, Row] = {
             "address": "https://api.linkedin.com/v2/emailAddress?q=members&projection=(elements*(handle~))",
         },
         reader="linkedin",
+        checked=True,
+        introspection="https://www.linkedin.com/oauth/v2/introspectToken",
         client_in="body",
     ),
     "linkedin_v2": Row(
@@ -246,6 +249,8 @@ ROWS: Mapping[str, Row] = {
         also_issuers=("https://www.linkedin.com",),
         scopes=("openid",),
         on_refresh=_LOGIN,
+        claims_of_profile=True,
+        sends_nonce=False,
         client_in="body",
     ),
     "x": Row(
@@ -253,10 +258,9 @@ ROWS: Mapping[str, Row] = {
         issuer="https://api.twitter.com/1.1/account/verify_credentials.json",
         page="https://api.twitter.com/oauth/authenticate",
         trade="https://api.twitter.com/oauth/access_token",
-        documents={"user": "https://api.twitter.com/1.1/account/verify_credentials.json?include_email=true"},
+        documents={"user": "https://api.twitter.com/1.1/account/verify_credentials.json"},
         reader="x",
         on_refresh={"force_login": "true"},
-        pkce="never",
     ),
     "line": Row(
         issuer="https://access.line.me",
@@ -270,18 +274,17 @@ ROWS: Mapping[str, Row] = {
         trade="{issuer}/api/oauth/token",
         keys="{issuer}/oauth/jwks",
         scopes=("openid",),
-        needs_issuer=True,
+        on_refresh=_LOGIN,
         client_in="body",
     ),
     "amazon": Row(
         speaks="oauth2",
-        issuer="https://www.amazon.com",
+        issuer="https://api.amazon.com/auth/o2/token",
         page="https://www.amazon.com/ap/oa",
         trade="https://api.amazon.com/auth/o2/token",
         documents={"user": "https://api.amazon.com/user/profile"},
         reader="amazon",
         allowed=frozenset({"profile", "profile:user_id", "postal_code"}),
-        pkce="never",
         client_in="body",
     ),
     "uaepass": Row(
@@ -291,9 +294,7 @@ ROWS: Mapping[str, Row] = {
         trade="{issuer}/idshub/token",
         documents={"user": "{issuer}/idshub/userinfo"},
         reader="uaepass",
-        scopes=("urn:uae:digitalid:profile:general",),
         parameters={"acr_values": "urn:safelayer:tws:policies:authentication:level:low"},
-        on_refresh=_LOGIN,
         pkce="force",
     ),
 }

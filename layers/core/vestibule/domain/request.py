@@ -60,6 +60,11 @@ class Request(Unprinted, frozen=True):
         return [value for key, value in self.query if key == name and value]
 
     @property
+    def looks_on(self) -> bool:
+        """Nobody has asked for it yet: it is to do nothing."""
+        return self.method == "HEAD" or "prefetch" in self.headers.get("sec-purpose", "")
+
+    @property
     def csrf(self) -> str:
         """The secret that new flows are bound to; empty where there is none."""
         return self.csrf_secrets[0] if self.csrf_secrets else ""

@@ -28,12 +28,12 @@ from vestibule.hooks import chain
 from vestibule.hooks.hook import Moment
 from vestibule.lifecycle import destinations, drawing, issuing, opening, recovering
 from vestibule.lifecycle.issuing import Issued
+from vestibule.methods import prefilled
 from vestibule.methods.code import guess_subject
 from vestibule.methods.password_login import PASSWORD
 from vestibule.methods.recovery import CHOICE
 from vestibule.methods.recovery_code import CODE
 from vestibule.methods.recovery_link import LINK
-from vestibule.methods.verification import PREFILLED
 from vestibule.ports import Delete, TransactionCancelled, TransactWrite
 from vestibule.services import Services
 from vestibule.stores.flows import FlowChanged
@@ -124,7 +124,7 @@ def _passed(recovery: Recovery, secret: str, svc: Services) -> Flow:
         codes=links,
         messages=(),
         problems=(),
-        internal={name: value for name, value in flow.internal.items() if name != PREFILLED},
+        internal=prefilled.emptied(flow),
         updated_at=svc.clock.now(),
     )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from msgspec.structs import replace
 
 from vestibule.config.points import Point
@@ -44,7 +42,7 @@ from vestibule.methods.recovery import (
 )
 from vestibule.methods.recovery_code import CODE
 from vestibule.methods.recovery_link import LINK
-from vestibule.methods.verification import PREFILLED, Presented, SendTo
+from vestibule.methods.verification import Presented, SendTo
 from vestibule.services import Services
 from vestibule.stores.flows import FlowChanged
 from vestibule.ui import messages
@@ -93,7 +91,7 @@ def submit(request: Request, svc: Services) -> Outcome:
     flow = resumed.flow
     if BY_ADMIN not in flow.internal:
         _ensure_enabled(svc)
-    if request.method == "HEAD" or "prefetch" in request.headers.get("sec-purpose", ""):
+    if request.looks_on:
         return Empty(status=_NOTHING_DONE)
     if flow.expires_at <= svc.clock.now():
         return recovered.expired(flow, request, svc)
@@ -209,25 +207,12 @@ def _by_link(flow: Flow, token: str, form: Form, request: Request, svc: Services
         return _link_refused(flow, messages.RECOVERY_FLOW_EXPIRED(expired_at=sent.expires_at), request, svc)
     own_page = svc.config.selfservice.flows.recovery.ui_url is None
     if request.method == "GET" and request.accepts_html and own_page:
-        return _prefilled(flow, token, svc)
+        internal = {**flow.internal, SENT: LINK}
+        browsers = replace(flow, type=FlowType.BROWSER, internal=internal, messages=(), problems=())
+        return submitting.prefilled(browsers, token, svc)
     attempt = recovered.Recovery(flow, sent, identity, LINK, form.transient_payload, request, forgetting)
     done = recovered.let_in(attempt, svc)
     return done or _link_refused(flow, messages.RECOVERY_TOKEN_INVALID_OR_ALREADY_USED(), request, svc)
-
-
-def _prefilled(flow: Flow, token: str, svc: Services) -> Outcome:
-    """The form with the token of an opened link in it: mail scanners open links, people press buttons.
-
-    From now on the flow belongs to the browser that opened the link.
-    """
-    cookie = csrf.new_secret(svc.random.bytes)
-    sealed = svc.cookie_sealer.seal(token.encode(), context=flow.id.encode())
-    internal = {**flow.internal, PREFILLED: sealed, SENT: LINK}
-    filled = replace(flow, type=FlowType.BROWSER, csrf=csrf.digest(cookie), internal=internal, messages=(), problems=())
-    with suppress(FlowChanged):  # another request for the flow came first: its form is shown then
-        svc.flows.save(filled)
-    page = svc.urls.ui(Kind.RECOVERY, flow=flow.id)
-    return Redirect(location=page, cookies=CookieChanges(csrf=cookie))
 
 
 def _link_refused(flow: Flow, why: Message, request: Request, svc: Services) -> Outcome:

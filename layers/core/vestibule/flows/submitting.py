@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 from msgspec.structs import replace
 
 from vestibule.config.schema_fields import TraitField
+from vestibule.crypto import csrf
 from vestibule.domain.errors import NotFound
 from vestibule.domain.flow import Flow, Kind
 from vestibule.domain.message import Problem
-from vestibule.domain.outcome import CookieChanges, FlowContinued, FlowInvalid
+from vestibule.domain.outcome import CookieChanges, FlowContinued, FlowInvalid, Redirect
 from vestibule.domain.request import Request
 from vestibule.domain.session import Aal
 from vestibule.lifecycle import drawing, loading
 from vestibule.methods.method import Form, FormPart, Method, Pending
 from vestibule.methods.oidc_login import OIDC
+from vestibule.methods.prefilled import filled
 from vestibule.methods.registry import KNOWN, LEVELS
 from vestibule.methods.registry import methods as methods_of
 from vestibule.ports import TransactionCancelled, TransactWrite
@@ -28,6 +31,8 @@ from vestibule.ui.shape import Kind as FieldKind
 from vestibule.ui.shape import shape
 
 _Part = TypeVar("_Part", bound=FormPart)
+
+_LONGEST_SECRET = 64
 
 _NO_METHOD = {Kind.LOGIN: messages.LOGIN_NO_STRATEGY_FOUND, Kind.REGISTRATION: messages.REGISTRATION_NO_STRATEGY_FOUND}
 
@@ -115,6 +120,20 @@ def _stored(flow: Flow, writes: Sequence[TransactWrite], svc: Services) -> Flow:
             raise NotFound from None
         return newest
     return replace(flow, version=flow.version + 1)
+
+
+def prefilled(flow: Flow, secret: str, svc: Services) -> Redirect:
+    """To the form with the code or token of an opened link in it: mail scanners open links, people press buttons.
+
+    From now on the flow belongs to the browser that opened the link.
+    """
+    page = svc.urls.ui(flow.kind, flow=flow.id)
+    if len(secret) > _LONGEST_SECRET:
+        return Redirect(location=page)
+    cookie = csrf.new_secret(svc.random.bytes)
+    with suppress(FlowChanged):  # another request for the flow came first: its form is shown then
+        svc.flows.save(replace(flow, csrf=csrf.digest(cookie), internal=filled(flow, secret, svc)))
+    return Redirect(location=page, cookies=CookieChanges(csrf=cookie))
 
 
 def refused(

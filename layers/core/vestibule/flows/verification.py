@@ -32,7 +32,6 @@ from vestibule.lifecycle.loading import Resumed
 from vestibule.methods.method import Form, Rejected
 from vestibule.methods.verification import (
     BY_HOOK,
-    PREFILLED,
     Presented,
     SendTo,
     VerificationMethod,
@@ -50,7 +49,6 @@ _BY_LINK = ("code", "token")
 """What a link in a mail carries; all else is read from the body alone, so that opening an address sends nothing."""
 
 _METHODS = ("", "code", "link")
-_LONGEST_SECRET = 64
 
 
 def start(request: Request, svc: Services) -> Outcome:
@@ -87,7 +85,7 @@ def submit(request: Request, svc: Services) -> Outcome:
     flow = resumed.flow
     if flow.expires_at <= svc.clock.now():
         return again.expired(flow, request, svc)
-    if request.method == "HEAD" or "prefetch" in request.headers.get("sec-purpose", ""):
+    if request.looks_on:
         return Redirect(location=again.page(flow, svc))
     if isinstance(form, BadBody):
         loading.ensure_own(flow, request)
@@ -182,7 +180,7 @@ def _sent(said: Flow | proving.Passed, method: VerificationMethod, request: Requ
 
 def _by_code(flow: Flow, code: str, form: Form, request: Request, svc: Services) -> Outcome:
     if request.method != "POST":
-        return _prefilled(flow, code, svc)
+        return submitting.prefilled(flow, code, svc)
     hooks = ChangeHooks(request, flow, svc)
     match proving.by_code(flow, code, hooks.prepare, _announcing(form, request, svc), svc):
         case proving.Proof() as proof:
@@ -201,7 +199,7 @@ def _by_code(flow: Flow, code: str, form: Form, request: Request, svc: Services)
 def _by_link(flow: Flow, token: str, form: Form, request: Request, svc: Services) -> Outcome:
     own_page = svc.config.selfservice.flows.verification.ui_url is None
     if request.method != "POST" and request.accepts_html and own_page:
-        return _prefilled(flow, token, svc)
+        return submitting.prefilled(flow, token, svc)
     hooks = ChangeHooks(request, flow, svc)
     match proving.by_link(flow, token, hooks.prepare, _announcing(form, request, svc), svc):
         case proving.Proof() as proof:
@@ -210,20 +208,6 @@ def _by_link(flow: Flow, token: str, form: Form, request: Request, svc: Services
             return again.instead(messages.VERIFICATION_FLOW_EXPIRED(expired_at=at), request, svc)
         case None:
             return again.instead(messages.VERIFICATION_TOKEN_INVALID_OR_ALREADY_USED(), request, svc)
-
-
-def _prefilled(flow: Flow, secret: str, svc: Services) -> Redirect:
-    """The form with the code or token of an opened link filled in: mail scanners open links, people press buttons.
-
-    From now on the flow belongs to the browser that opened the link.
-    """
-    if len(secret) > _LONGEST_SECRET:
-        return Redirect(location=again.page(flow, svc))
-    cookie = csrf.new_secret(svc.random.bytes)
-    sealed = svc.cookie_sealer.seal(secret.encode(), context=flow.id.encode())
-    filled = replace(flow, csrf=csrf.digest(cookie), internal={**flow.internal, PREFILLED: sealed})
-    proving.save(filled, svc)
-    return Redirect(location=again.page(flow, svc), cookies=CookieChanges(csrf=cookie))
 
 
 def _proven(proof: proving.Proof, hooks: ChangeHooks, form: Form, request: Request, svc: Services) -> Outcome:

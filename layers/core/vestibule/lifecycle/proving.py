@@ -22,9 +22,9 @@ from vestibule.domain.identity import Identity
 from vestibule.domain.session import NIL_UUID
 from vestibule.lifecycle import pending_change, verifying
 from vestibule.lifecycle.pending_change import Due, Follow
-from vestibule.methods import codes
+from vestibule.methods import codes, prefilled
 from vestibule.methods.code import ensure_reserved, forget_guesses, may_be_written_to, reserve_guess
-from vestibule.methods.verification import ADDRESS, BY_HOOK, PREFILLED, RESEND
+from vestibule.methods.verification import ADDRESS, BY_HOOK, RESEND
 from vestibule.ports import Item, Key, TransactionCancelled, TransactWrite
 from vestibule.services import Services
 from vestibule.stores.addresses import address_key, verifiable_owner
@@ -144,14 +144,6 @@ def by_link(flow: Flow, token: str, follow: Follow, announce: Announce, svc: Ser
     return _prove(flow, sent, identity, follow, announce, svc)
 
 
-def save(flow: Flow, svc: Services) -> None:
-    """Store the flow, unless another request wrote it meanwhile: then it stays as that one left it."""
-    try:
-        svc.flows.save(flow)
-    except FlowChanged:
-        return
-
-
 def _asked_for(flow: Flow) -> str | None:
     """Whose address a flow that a hook opened is to prove: it need not be theirs yet."""
     return flow.codes[-1].identity_id if flow.internal.get(BY_HOOK) and flow.codes else None
@@ -240,7 +232,7 @@ def _passed(flow: Flow, sent: SentCode, svc: Services) -> Flow:
         messages=(verifying.succeeded(sent.via),),
         problems=(),
         values={},
-        internal={name: value for name, value in flow.internal.items() if name != PREFILLED},
+        internal=prefilled.emptied(flow),
         updated_at=svc.clock.now(),
     )
 
@@ -259,7 +251,7 @@ def _wrong(flow: Flow, svc: Services) -> Wrong | Passed:
             flow,
             messages=(messages.VERIFICATION_CODE_INVALID_OR_ALREADY_USED(),),
             problems=(),
-            internal={name: value for name, value in flow.internal.items() if name != PREFILLED},
+            internal=prefilled.emptied(flow),
             updated_at=svc.clock.now(),
         )
         try:

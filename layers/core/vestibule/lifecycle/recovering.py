@@ -24,13 +24,12 @@ from vestibule.domain.request import Request
 from vestibule.domain.session import NIL_UUID
 from vestibule.domain.times import to_micros
 from vestibule.lifecycle import opening
-from vestibule.methods import codes
+from vestibule.methods import codes, prefilled
 from vestibule.methods.code import may_be_written_to
 from vestibule.methods.recovery import ADDRESS, CHOICE, SENT, TO, USE, VIA, Address, choosing, typed_address
 from vestibule.methods.recovery_choice import digest
 from vestibule.methods.recovery_code import CODE
 from vestibule.methods.recovery_link import LINK
-from vestibule.methods.verification import PREFILLED
 from vestibule.ports import Item, Key, Put, TransactionCancelled
 from vestibule.services import Services
 from vestibule.stores.addresses import recovery_owner
@@ -264,7 +263,7 @@ def _data(flow: Flow, to: str, payload: Mapping[str, Any], lifespan: timedelta) 
 def _asking(
     flow: Flow, state: FlowState, told: Message | None, kept: tuple[SentCode, ...], internal: Json, svc: Services
 ) -> Flow:
-    forgotten = {name: value for name, value in flow.internal.items() if name not in (PREFILLED, TO, VIA)}
+    going_on = {name: value for name, value in prefilled.emptied(flow).items() if name not in (TO, VIA)}
     return replace(
         flow,
         state=state,
@@ -272,6 +271,6 @@ def _asking(
         codes=kept,
         messages=(told,) if told is not None else (),
         problems=(),
-        internal=forgotten | internal,
+        internal=going_on | internal,
         updated_at=svc.clock.now(),
     )

@@ -19,8 +19,8 @@ from vestibule.domain.json import Json
 from vestibule.domain.message import Message
 from vestibule.domain.request import Request
 from vestibule.lifecycle import opening
-from vestibule.methods import codes
-from vestibule.methods.verification import ADDRESS, BY_HOOK, PREFILLED, RESEND
+from vestibule.methods import codes, prefilled
+from vestibule.methods.verification import ADDRESS, BY_HOOK, RESEND
 from vestibule.methods.verification_link import LINK
 from vestibule.ports import Put
 from vestibule.services import Services
@@ -157,7 +157,7 @@ def held_back(flow: Flow, svc: Services) -> Flow:
         state=FlowState.SENT_EMAIL,
         messages=(told,),
         problems=(),
-        internal={name: value for name, value in flow.internal.items() if name != PREFILLED},
+        internal=prefilled.emptied(flow),
         updated_at=svc.clock.now(),
     )
 

@@ -8,10 +8,9 @@ from typing import Protocol
 from msgspec import Struct
 
 from vestibule.config import normalise
-from vestibule.config.formats import is_email
 from vestibule.domain.flow import Flow
 from vestibule.methods.method import Form, Rejected
-from vestibule.methods.verification import LONGEST_ADDRESS, Presented, SendTo, missing_address, not_an_address
+from vestibule.methods.verification import LONGEST_ADDRESS, Presented, SendTo
 from vestibule.ports import Key
 from vestibule.services import Services
 from vestibule.stores.addresses import address_key
@@ -117,14 +116,6 @@ def addresses(form: Form) -> tuple[Address, ...]:
     """Every address that the form speaks of, to be read along with the flow."""
     found = (typed_address(text) for name in _ADDRESSES if (text := form.text(name)).strip())
     return tuple(dict.fromkeys(found))
-
-
-def asked_by_mail(form: Form) -> SendTo | Rejected:
-    """To send something to the mail address in the form."""
-    typed = form.text("email")
-    if not typed.strip():
-        return missing_address()
-    return SendTo(typed) if len(typed) <= LONGEST_ADDRESS and is_email(typed.strip()) else not_an_address(typed)
 
 
 def choosing(flow: Flow) -> bool:

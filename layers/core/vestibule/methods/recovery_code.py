@@ -12,8 +12,8 @@ from msgspec import Struct
 from vestibule.domain.flow import Flow, FlowState
 from vestibule.methods import recovery_choice
 from vestibule.methods.method import Form
-from vestibule.methods.recovery import ADDRESS, Asked, asked_by_mail, choosing
-from vestibule.methods.verification import Presented
+from vestibule.methods.recovery import ADDRESS, Asked, choosing
+from vestibule.methods.verification import Presented, asked_by_mail
 from vestibule.services import Services
 from vestibule.ui import messages
 from vestibule.ui.nodes import Node, input_node, submit_node

@@ -8,8 +8,9 @@ from msgspec import Struct
 
 from vestibule.domain.flow import Flow, FlowState
 from vestibule.methods.method import Form
-from vestibule.methods.recovery import ADDRESS, USE, Asked, asked_by_mail
-from vestibule.methods.verification import Presented, prefilled
+from vestibule.methods.prefilled import prefilled
+from vestibule.methods.recovery import ADDRESS, USE, Asked
+from vestibule.methods.verification import Presented, asked_by_mail
 from vestibule.services import Services
 from vestibule.ui import messages
 from vestibule.ui.nodes import Node, input_node, submit_node

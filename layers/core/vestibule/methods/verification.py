@@ -7,6 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from vestibule.config.formats import is_email
 from vestibule.domain.flow import Flow
 from vestibule.domain.message import Problem
 from vestibule.domain.record import Unprinted
@@ -23,9 +24,6 @@ RESEND = "resend"
 
 BY_HOOK = "by_hook"
 """`flow.internal["by_hook"]`: nobody asked for the flow, a hook opened it with the message sent."""
-
-PREFILLED = "prefilled"
-"""`flow.internal["prefilled"]`: the code or token of a link that was opened, sealed: codes are never stored plainly."""
 
 LONGEST_ADDRESS = 320
 
@@ -65,8 +63,9 @@ def not_an_address(typed: str) -> Rejected:
     return Rejected((Problem(messages.EMAIL(value=typed[:LONGEST_ADDRESS]), "#/email"),))
 
 
-def prefilled(flow: Flow, svc: Services) -> str | None:
-    """The code or token of the link that was opened, to be sent with one press."""
-    sealed = flow.internal.get(PREFILLED)
-    plain = svc.cookie_sealer.open(sealed, context=flow.id.encode()) if sealed else None
-    return plain.decode() if plain is not None else None
+def asked_by_mail(form: Form) -> SendTo | Rejected:
+    """To send something to the mail address in the form."""
+    typed = form.text("email")
+    if not typed.strip():
+        return missing_address()
+    return SendTo(typed) if len(typed) <= LONGEST_ADDRESS and is_email(typed.strip()) else not_an_address(typed)

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from vestibule.domain.flow import Flow, FlowState
 from vestibule.methods.method import Form, Rejected
+from vestibule.methods.prefilled import prefilled
 from vestibule.methods.verification import (
     ADDRESS,
     LONGEST_ADDRESS,
@@ -16,7 +17,6 @@ from vestibule.methods.verification import (
     SendTo,
     missing_address,
     not_an_address,
-    prefilled,
 )
 from vestibule.services import Services
 from vestibule.ui import messages

@@ -6,19 +6,10 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from vestibule.config.formats import is_email
 from vestibule.domain.flow import Flow
 from vestibule.methods.method import Form, Rejected
-from vestibule.methods.verification import (
-    ADDRESS,
-    BY_HOOK,
-    LONGEST_ADDRESS,
-    Presented,
-    SendTo,
-    missing_address,
-    not_an_address,
-    prefilled,
-)
+from vestibule.methods.prefilled import prefilled
+from vestibule.methods.verification import ADDRESS, BY_HOOK, Presented, SendTo, asked_by_mail
 from vestibule.services import Services
 from vestibule.ui import messages
 from vestibule.ui.nodes import Node, csrf_node, input_node, submit_node
@@ -46,9 +37,4 @@ class VerificationLink(Struct, frozen=True):
 
     def asked(self, form: Form) -> SendTo | Presented | Rejected:
         token = form.text("token")
-        if token:
-            return Presented(token)
-        typed = form.text("email")
-        if not typed.strip():
-            return missing_address()
-        return SendTo(typed) if len(typed) <= LONGEST_ADDRESS and is_email(typed.strip()) else not_an_address(typed)
+        return Presented(token) if token else asked_by_mail(form)

@@ -79,6 +79,7 @@ def test_a_hook_that_never_runs_where_it_stands_is_an_error(flow: str, moment: s
     if (flow, moment) == ("settings", "after"):
         runs |= hook == "notify_previous_addresses" and method in (None, "profile")
         runs |= hook == "verify_new_address" and method == "profile"
+        runs |= hook == "notify_authenticator_added" and method in (None, "webauthn", "passkey", "totp")
     path = "/".join((FLOW, flow, moment, *([method] if method else []), "hooks"))
     errors = [found for found in said(path, SETTINGS.get(hook, {"hook": hook})) if found[0] == "error"]
     assert [at for _, at, _ in errors] == ([] if runs else [f"{path}/0"])

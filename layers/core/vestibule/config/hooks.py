@@ -118,6 +118,7 @@ class PlainHook(Section):
         "verification",
         "show_verification_ui",
         "verify_new_address",
+        "notify_authenticator_added",
         "two_step_registration",
     ]
 

@@ -35,6 +35,7 @@ CAPABILITIES: dict[str, frozenset[Point]] = {
     ),
     "verify_new_address": frozenset({Point.SETTINGS_PRE_PERSIST}),
     "notify_previous_addresses": frozenset({Point.SETTINGS_POST_PERSIST}),
+    "notify_authenticator_added": frozenset({Point.SETTINGS_POST_PERSIST}),
     "web_hook": frozenset(Point),
     "b2b_sso": frozenset(Point),
     "organization": frozenset(Point),
@@ -46,6 +47,7 @@ against this table."""
 ONLY_METHODS: dict[str, frozenset[str]] = {
     "verify_new_address": frozenset({"profile"}),
     "notify_previous_addresses": frozenset({"profile"}),
+    "notify_authenticator_added": frozenset({"webauthn", "passkey", "totp"}),
 }
 """Hooks that act for some settings methods only."""
 

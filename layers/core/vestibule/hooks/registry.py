@@ -13,6 +13,8 @@ from vestibule.hooks.hook import Hook
 def made(name: str, entry: Any) -> Hook | None:
     """The hook of an entry; None for one that is not built."""
     match name:
+        case "notify_authenticator_added":
+            from vestibule.hooks.notify_authenticator_added import NotifyAuthenticatorAdded as Made
         case "notify_previous_addresses":
             from vestibule.hooks.notify_previous_addresses import NotifyPreviousAddresses as Made
         case "require_verified_address":

@@ -10,6 +10,8 @@ from itertools import islice
 from vestibule.adapters.dynamodb_call import (
     CANCELLED,
     CONDITION_FAILED,
+    RETRIES,
+    THROTTLED,
     Call,
     Pause,
     Refused,
@@ -35,7 +37,7 @@ from vestibule.ports import (
 )
 
 MARK_BYTES = 9
-FRUITLESS_ROUNDS = 8
+FRUITLESS_ROUNDS = 1 + RETRIES[THROTTLED]
 """How often in a row a batch read may bring nothing before the store counts as unavailable."""
 
 

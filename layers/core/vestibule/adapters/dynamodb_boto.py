@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTT
 from botocore.parsers import ResponseParserError
 
 from vestibule.adapters.aws_client import client
-from vestibule.adapters.dynamodb_call import Refused, Unanswered
+from vestibule.adapters.dynamodb_call import STREAM_OPERATIONS, Refused, Unanswered
 from vestibule.adapters.dynamodb_values import Document
 from vestibule.ports import StoreUnavailable
 
@@ -29,7 +29,8 @@ CONFIG = Config(
     parameter_validation=False,  # the adapter makes the documents
 )
 
-STREAM_OPERATIONS = frozenset({"DescribeStream", "GetShardIterator", "GetRecords"})
+LOCAL_CONFIG = Config(connect_timeout=5, read_timeout=30)
+"""An emulator is one process that shares a machine with its callers: it is slow when they are many, not away."""
 
 LOCAL_CREDENTIALS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
 LOCAL_REGION = "us-east-1"
@@ -39,13 +40,14 @@ class BotoCall:
     """A Call. Clients are made at the first call of their kind and shared by all threads.
 
     Credentials come from boto3's chain; an endpoint without TLS is an emulator and gets made-up ones unless the
-    environment has some, so that the chain does not look for an instance's.
+    environment has some, so that the chain does not look for an instance's, and longer time-outs.
     """
 
     def __init__(self, region: str | None = None, endpoint: str | None = None) -> None:
-        self._options: dict[str, Any] = {"region_name": region, "endpoint_url": endpoint}
+        self._options: dict[str, Any] = {"region_name": region, "endpoint_url": endpoint, "config": CONFIG}
         if endpoint is not None and endpoint.startswith("http:"):
             self._options["region_name"] = region or os.environ.get("AWS_REGION") or LOCAL_REGION
+            self._options["config"] = CONFIG.merge(LOCAL_CONFIG)
             if "AWS_ACCESS_KEY_ID" not in os.environ:
                 self._options |= LOCAL_CREDENTIALS
         self._clients: dict[str, Any] = {}
@@ -68,7 +70,7 @@ class BotoCall:
         """boto3's client, for its events."""
         with self._lock:  # making a client is not safe under threads, using it is
             if service not in self._clients:
-                self._clients[service] = client(service, config=CONFIG, **self._options)
+                self._clients[service] = client(service, **self._options)
             return self._clients[service]
 
     def close(self) -> None:

@@ -15,6 +15,8 @@ Call = Callable[[str, Document], Document]
 Operations of DynamoDB and of DynamoDB Streams. Safe under threads. Raises Refused, Unanswered.
 """
 
+STREAM_OPERATIONS = frozenset({"DescribeStream", "GetShardIterator", "GetRecords"})
+
 Pause = Callable[[float], None]
 """Waits so many seconds."""
 
@@ -40,8 +42,8 @@ class Unanswered(Exception):
 
 CONFLICT, THROTTLED, BROKEN, LOST = "conflict", "throttled", "broken", "lost"
 
-RETRIES = {CONFLICT: 10, THROTTLED: 5, BROKEN: 3, LOST: 2}
-"""What passes by itself → how often it is tried again."""
+RETRIES = {CONFLICT: 10, THROTTLED: 2, BROKEN: 2, LOST: 2}
+"""What passes by itself → how often it is tried again: seldom where the store has too much to do already."""
 
 SENTENCES = {
     CONFLICT: "other writers keep hold of the item",

@@ -102,6 +102,7 @@ def test_looking_at_an_answer_with_head_ends_nothing(provider: Provider, world: 
     assert browser.get(back).status == 200
 
 
+@pytest.mark.attack("oidc-01")
 def test_a_stolen_code_is_worth_nothing_without_its_verifier(provider: Provider, world: World):
     """The thief trades it in a journey of their own: the provider compares the verifier with the other challenge."""
     victim, thief = Spa(world), Spa(world)
@@ -311,16 +312,23 @@ FAULTS: dict[str, tuple[str, Any]] = {
     "tokens are a list": ("/token", answer(200, [])),
     "tokens are missing": ("/token", answer(200, {})),
     "tokens are too long": ("/token", answer(200, {"access_token": "a" * 40_000})),
+    "the profile times out": ("/userinfo", WebTimeout("slow")),
+    "the profile is more than is read": ("/userinfo", WebUnreachable("the answer is too long")),
+    "the profile breaks": ("/userinfo", answer(500)),
+    "the profile is a list": ("/userinfo", answer(200, [])),
+    "the profile is no JSON": ("/userinfo", answer(200, b"<html>", content_type="text/html")),
+    "the profile is elsewhere": ("/userinfo", answer(302, location="http://169.254.169.254/")),
 }
 
 
 @pytest.mark.attack("oidc-10")
 @pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("client", [Browser, Spa])
+@pytest.mark.parametrize("client", [Browser, Spa, Native])
 def test_a_provider_that_is_out_of_order_is_a_typed_error(
-    client: type[Browser | Spa], fault: str, provider: Provider, world: World
+    client: type[Browser | Spa | Native], fault: str, provider: Provider, sqlite_table: SqliteTable
 ):
     at, said = FAULTS[fault]
+    world = deployed(sqlite_table, provider, configured({"claims_source": "userinfo"}))
     browser = client(world)
     if at == "/.well-known":
         provider.routes = {f"{ISSUER}{at}": said}
@@ -330,8 +338,9 @@ def test_a_provider_that_is_out_of_order_is_a_typed_error(
         provider.routes = {f"{ISSUER}{at}": said}
         reply = browser.get(back)
     if client is Browser:
-        shown = browser.get(f"{PUBLIC}/self-service/errors?id={reply.query('id')}")
-        assert shown.json["error"]["code"] == 502
+        shown = browser.get(f"{PUBLIC}/self-service/errors?id={reply.query('id')}").json["error"]
+        assert shown["code"] == 502
+        assert shown["reason"].startswith("example ")  # in words for people
     else:
         assert (reply.status, reply.error_id) == (502, "upstream_error")
     assert nobody_is_there(world)
@@ -399,6 +408,47 @@ def test_a_provider_does_not_stand_for_a_second_factor(provider: Provider, sqlit
     reply = there_and_back(browser, provider, email=EMAIL)
     assert reply.status == 422
     assert browser.whoami().json["error"]["id"] == "session_aal2_required"
+
+
+@pytest.mark.attack("oidc-12")
+def test_an_address_that_has_to_be_proven_has_to_be_at_a_providers_sign_in_too(
+    provider: Provider, sqlite_table: SqliteTable
+):
+    gate = {"login": {"after": {"hooks": [{"hook": "require_verified_address"}]}}}
+    proving = {"verification": {"enabled": True, "ui_url": "https://app.example.org/verification"}}
+    world = deployed(sqlite_table, provider, configured(flows={**gate, **proving}, methods={"code": {"enabled": True}}))
+    there_and_back(Spa(world), provider, email=EMAIL)
+    browser = Spa(world)
+    refused = there_and_back(browser, provider, email=EMAIL)
+    assert (refused.status, refused.error_id) == (403, "session_verified_address_required")
+    assert browser.whoami().status == 401
+    for _ in ("signed up", "signed in"):
+        proven = Spa(world)
+        back = provider.approves(where(away(proven)), email="bea@example.org", email_verified=True)
+        provider.claims["sub"] = "2"
+        assert proven.get(back).status == 200
+
+
+# --- the last way in ------------------------------------------------------------------------------------
+
+
+@pytest.mark.attack("set-04")
+def test_the_last_account_at_a_provider_is_not_unlinked(provider: Provider, sqlite_table: SqliteTable):
+    world = deployed(sqlite_table, provider, configured({}, {"id": "second"}))
+    client = Spa(world)
+    there_and_back(client, provider, email=EMAIL)
+    linked = where(client.submit(client.start("settings"), method="oidc", link="second"))
+    assert client.get(provider.approves(linked, email=EMAIL)).status == 200
+    first, second = client.start("settings"), client.start("settings")
+    assert client.submit(first, method="oidc", unlink="example").status == 200
+    refused = client.submit(second, method="oidc", unlink="second")  # a form from when both were there
+    assert (refused.status, refused.flow.message_ids) == (400, [4000001])
+    person = client.whoami().json["identity"]["id"]
+    refused = world.admin("DELETE", f"/admin/identities/{person}/credentials/oidc?identifier=second:1")
+    assert refused.status == 400
+    stored = world.svc.identities.find(person)
+    assert stored is not None
+    assert [each.identifiers for each in stored.credentials if each.type == "oidc"] == [("second:1",)]
 
 
 # --- secrets --------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import pytest
 from tests.world import World
 
 from vestibule.resources.courier import REDACTED
+from vestibule.stores.address_feedback import Feedback, noting
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ def test_tries_are_shown_with_the_single_message_only(dev):
 
 @pytest.mark.parametrize("kind", ["bounce", "complaint"])
 def test_what_was_heard_of_the_recipient_is_shown_with_any_later_message(world, kind):
-    world.svc.messages.mark_address("email", "ann@example.org", kind=kind)
+    world.svc.table.write(noting(world.svc.index, "ann@example.org", Feedback(kind, world.clock.now())))
     shown = world.admin("GET", f"/admin/courier/messages/{queue(world)}").json
     assert shown["recipient_feedback"] == {"kind": kind, "at": "2026-03-01T12:00:00Z"}
     assert "recipient_feedback" not in world.admin("GET", f"/admin/courier/messages/{queue(world, 'bob@x.org')}").json

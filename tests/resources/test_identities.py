@@ -19,6 +19,7 @@ from tests.resources.administrator import (
 )
 from tests.world import ADMIN, PASSWORD, Native, World
 
+from vestibule.stores.address_feedback import Feedback, noting
 from vestibule.stores.identities import IdentityChanged
 
 
@@ -33,6 +34,17 @@ def test_a_new_identity_is_shown_with_its_address_and_versions_of_nothing(world:
     again = fetched(world, identity["id"])
     assert again["credentials"]["password"]["version"] == 1
     assert again["metadata_admin"] is None
+
+
+def test_an_address_shows_that_mail_came_back_from_it(world: World) -> None:
+    (ann, ben) = (created(world, f"{name}@example.org")["id"] for name in ("ann", "ben"))
+    assert "feedback" not in str(fetched(world, ann))
+    world.svc.table.write(noting(world.svc.index, "ann@example.org", Feedback("bounce", world.clock.now())))
+    assert fetched(world, ann)["verifiable_addresses"][0]["feedback"] == {
+        "kind": "bounce",
+        "at": "2026-03-01T12:00:00Z",
+    }
+    assert "feedback" not in str(fetched(world, ben))
 
 
 def test_paths_without_admin_are_the_same(world: World) -> None:

@@ -103,17 +103,14 @@ def test_what_ended_is_claimed_no_more(made, end):
     assert messages.claim(message_id) is None
 
 
-def test_a_bounce_is_noted_once_and_marks_the_address(made):
+def test_a_bounce_is_noted_once(made):
     message_id, messages = queue(made), made.svc.messages
     messages.sent(messages.claim(message_id))
     assert messages.bounced(message_id, "feedback-1", "The mail came back")
     assert not messages.bounced(message_id, "feedback-1", "The mail came back")
     assert not messages.bounced("0190b1f0-0000-7000-8000-000000000000", "feedback-1", "The mail came back")
-    messages.mark_address("email", "ann@example.org", kind="bounce")
     _, dispatches = messages.with_dispatches(message_id)
     assert [str(dispatch.status) for dispatch in dispatches] == ["success", "failed"]
-    assert messages.address_feedback("email", "ann@example.org") == ("bounce", made.clock.now())
-    assert messages.address_feedback("email", "ben@example.org") is None
 
 
 def test_rotated_secrets_still_open_messages(made):

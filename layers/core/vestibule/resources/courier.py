@@ -12,6 +12,7 @@ from vestibule.lifecycle.loading import canonical_uuid
 from vestibule.resources import keyset
 from vestibule.resources.dispatch import Steps, dispatched
 from vestibule.services import Services
+from vestibule.stores.address_feedback import heard
 
 DEFAULT_SIZE = 10
 MAX_SIZE = 500
@@ -52,9 +53,9 @@ def get(request: Request, svc: Services) -> Outcome:
     wire = _wire(message, svc)
     if dispatches:
         wire["dispatches"] = [_dispatch(dispatch) for dispatch in dispatches]
-    if heard := svc.messages.address_feedback(message.via, message.recipient):
-        kind, at = heard
-        wire["recipient_feedback"] = {"kind": kind, "at": to_rfc3339(at)}
+    (feedback,) = heard(svc.table, svc.index, [(message.via, message.recipient)])
+    if feedback is not None:
+        wire["recipient_feedback"] = feedback.to_wire()
     return Document(body=wire)
 
 

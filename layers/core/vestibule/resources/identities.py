@@ -16,7 +16,7 @@ from vestibule.resources.admin_query import identity_id
 from vestibule.resources.dispatch import Steps, dispatched
 from vestibule.resources.identities_bodies import CreateBody, UpdateBody
 from vestibule.resources.identities_import import Imported, imported
-from vestibule.resources.identities_views import created, included, shown, updated
+from vestibule.resources.identities_views import created, included, shown, updated, with_feedback
 from vestibule.resources.identities_writing import (
     LONGEST_EXTERNAL_ID,
     changed,
@@ -53,7 +53,7 @@ def get(request: Request, svc: Services) -> Outcome:
     identity = svc.identities.find(identity_id(request))
     if identity is None:
         raise NotFound
-    return Document(body=shown(identity, svc, types))
+    return Document(body=with_feedback(shown(identity, svc, types), svc))
 
 
 def by_external_id(request: Request, svc: Services) -> Outcome:
@@ -63,7 +63,7 @@ def by_external_id(request: Request, svc: Services) -> Outcome:
     identity = svc.identities.by_external_id(asked) if 0 < len(asked) <= LONGEST_EXTERNAL_ID else None
     if identity is None:
         raise NotFound
-    return Document(body=shown(identity, svc, types))
+    return Document(body=with_feedback(shown(identity, svc, types), svc))
 
 
 def put(request: Request, svc: Services) -> Outcome:

@@ -12,6 +12,7 @@ from vestibule.domain.identity import Identity
 from vestibule.domain.json import Json
 from vestibule.domain.request import Request
 from vestibule.services import Services
+from vestibule.stores.address_feedback import heard
 
 INTERNAL = ("profile", "identifier_first", "link_recovery", "code_recovery")
 """Names that `include_credential` takes although no identity has such a credential."""
@@ -31,6 +32,16 @@ def shown(identity: Identity, svc: Services, types: Sequence[str] = (), *, with_
     wire = identity.to_wire(svc.urls.public, admin=True) | {"metadata_admin": identity.metadata_admin}
     if with_credentials and identity.credentials:
         wire["credentials"] = _credentials(identity, types, _configs(identity, types, svc))
+    return wire
+
+
+def with_feedback(wire: Json, svc: Services) -> Json:
+    """Beside each address that mail came back from, or whose owner complained of it, that this was so and when."""
+    shown = [*wire.get("verifiable_addresses", ()), *wire.get("recovery_addresses", ())]
+    places = [(each["via"], each["value"]) for each in shown]
+    for address, feedback in zip(shown, heard(svc.table, svc.index, places), strict=True):
+        if feedback is not None:
+            address["feedback"] = feedback.to_wire()
     return wire
 
 

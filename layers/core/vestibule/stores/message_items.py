@@ -81,9 +81,6 @@ class MessageItems:
     def recipient_partition(self, via: str, recipient: str) -> str:
         return f"MR#{self._index.hmac(f'address:{via}', recipient)}"
 
-    def address_feedback_key(self, via: str, value: str) -> Key:
-        return (f"A#{via}#{self._index.hmac(f'address:{via}', value)}", "F#")
-
     @staticmethod
     def day(message_id: str) -> str:
         """Of the time in the id (RFC 9562, 5.7), so that the id alone leads to its partition."""

@@ -168,16 +168,6 @@ class MessageStore:
             return False
         return True
 
-    def mark_address(self, via: str, value: str, *, kind: str) -> None:
-        """Note that mail to the address bounced (or that somebody complained): pk `A#<via>#<HMAC>`, sk `F#`."""
-        key = self._items.address_feedback_key(via, value)
-        self._table.write(Update(key, set={"kind": kind, "at": to_micros(self._clock.now())}))
-
-    def address_feedback(self, via: str, value: str) -> tuple[str, datetime] | None:
-        """The last such note: its kind and when."""
-        item = self._table.get([self._items.address_feedback_key(via, value)])[0]
-        return (item["kind"], from_micros(item["at"])) if item is not None else None
-
     # --- within ----------------------------------------------------------------------------------------
 
     def _ended(self, message: CourierMessage, status: MessageStatus, changes: Mapping[str, Any], error: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vestibule.services import Services
+from vestibule.stores.address_feedback import Feedback, noting
 
 MESSAGE_TAG = "vestibule-message"
 """The tag that the courier gives every mail; SES repeats it."""
@@ -35,4 +36,4 @@ def take(document: Mapping[str, Any], svc: Services) -> None:
     if sort == "Transient":
         return
     for recipient in said[_RECIPIENTS[kind]]:
-        svc.messages.mark_address("email", str(recipient["emailAddress"]), kind=kind)
+        svc.table.write(noting(svc.index, str(recipient["emailAddress"]), Feedback(kind, svc.clock.now())))

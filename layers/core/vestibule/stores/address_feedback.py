@@ -1,0 +1,44 @@
+"""What was heard of an address after mail went there: that it came back, or that somebody complained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from vestibule.config.normalise import email
+from vestibule.domain.json import Json
+from vestibule.domain.times import epoch_seconds, from_micros, to_micros, to_rfc3339
+from vestibule.ports import Key, Table, Update
+from vestibule.stores.addresses import address_key
+from vestibule.stores.index_keys import IndexKeys
+
+KEPT = timedelta(days=180)
+
+
+class Feedback(Struct, frozen=True):
+    """The last that was heard; `kind` is `bounce` or `complaint`."""
+
+    kind: str
+    at: datetime
+
+    def to_wire(self) -> Json:
+        return {"kind": self.kind, "at": to_rfc3339(self.at)}
+
+
+def noting(index: IndexKeys, value: str, feedback: Feedback) -> Update:
+    """Item: pk `A#email#<HMAC>`, sk `F#`, whether anybody here has the address or not. Its spelling does not matter."""
+    kind, at = feedback.kind, feedback.at
+    said = {"kind": kind, "at": to_micros(at), "ttl": epoch_seconds(at + KEPT)}
+    return Update(_key(index, "email", email(value)), set=said)
+
+
+def heard(table: Table, index: IndexKeys, addresses: Sequence[tuple[str, str]]) -> list[Feedback | None]:
+    """Of each address (channel, normalised value) the last, if any: one read."""
+    items = table.get([_key(index, *address) for address in addresses], consistent=False) if addresses else []
+    return [Feedback(item["kind"], from_micros(item["at"])) if item is not None else None for item in items]
+
+
+def _key(index: IndexKeys, via: str, value: str) -> Key:
+    return (address_key(index, via, value)[0], "F#")

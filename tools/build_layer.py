@@ -6,7 +6,6 @@ The wheels are those of the target, not of this machine: uv chooses them by plat
 from __future__ import annotations
 
 import argparse
-import base64
 import json
 import os
 import shutil
@@ -14,9 +13,9 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from typing import Any
 
-from vestibule.config import files, frozen
+from vestibule.config import frozen
+from vestibule.config.embedding import embedded
 from vestibule.config.findings import ConfigError
 from vestibule.config.freezing import freeze
 from vestibule.pages import render
@@ -50,7 +49,11 @@ def main() -> int:
     match chosen.layer:
         case "core":
             core(python)
-            configure(chosen.folder / "config")
+            try:
+                configure(chosen.folder / "config")
+            except ConfigError as error:
+                print(error, file=sys.stderr)
+                return 1
         case "deps":
             install(python, ROOT / "requirements" / "deps.txt", chosen.architecture)
             prune(python)
@@ -82,7 +85,7 @@ def configure(folder: Path) -> None:
     """The configuration, and what the models make of it, so that functions start without them."""
     folder.mkdir(exist_ok=True)
     path = folder / "kratos.json"
-    path.write_text(json.dumps(configuration(CONFIG)))
+    path.write_text(json.dumps(embedded(ROOT / CONFIG)))  # as JSON, which loads faster than YAML
     path.with_name(frozen.NAME).unlink(missing_ok=True)
     try:
         ready = freeze(path)
@@ -92,22 +95,6 @@ def configure(folder: Path) -> None:
         return
     if ready:
         path.with_name(frozen.NAME).write_text(ready)
-
-
-def configuration(path: Path) -> Any:
-    """The file as JSON, which loads faster than YAML, with the files that it names in it: Lambda has only the layer."""
-    return inlined(files.read(ROOT / path).document)
-
-
-def inlined(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: inlined(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [inlined(entry) for entry in value]
-    if isinstance(value, str) and value.startswith("file://"):
-        content = (ROOT / value.removeprefix("file://")).read_bytes()
-        return f"base64://{base64.b64encode(content).decode()}"
-    return value
 
 
 def install(python: Path, requirements: Path, architecture: str, *options: str) -> None:

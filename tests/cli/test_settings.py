@@ -125,3 +125,14 @@ def test_a_broken_configuration_is_an_error_and_makes_no_secrets(serve_with):
 def test_a_missing_file_is_one_line():
     with pytest.raises(StartError, match=r"^the configuration nowhere\.yml does not exist; check -c$"):
         settings.loaded(Options(files=(Path("nowhere.yml"),)), {})
+
+
+def test_files_that_are_missing_are_said_with_their_lines(serve_with):
+    body = {"url": "https://example.org/", "method": "POST", "body": "file:///etc/config/kratos/crm.jsonnet"}
+    hooks = {"login": {"after": {"hooks": [{"hook": "web_hook", "config": body}]}}}
+    serve_with({"secrets": SECRETS, "selfservice": {"default_browser_return_url": "https://a.org/", "flows": hooks}})
+    (warning,) = settings.loaded(Options(files=(Path("kratos.yml"),)), {}).findings
+    assert (warning.severity, warning.file) == ("warning", "kratos.yml")
+    assert warning.message == "there is no file /etc/config/kratos/crm.jsonnet, nor is it beside the configuration"
+    with pytest.raises(ConfigError, match=r"kratos\.yml:\d+: error: /identity/schemas/0/url: there is no file"):
+        serve_with({"secrets": SECRETS, "identity": {"schemas": [{"id": "default", "url": "file://none.json"}]}})

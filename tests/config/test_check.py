@@ -33,7 +33,7 @@ def test_secrets_are_not_read(tmp_path: Path):
 
 
 def test_errors_come_first(tmp_path: Path):
-    content = put(document("/sqa-opt-out", value=True), ("log",), {"level": "loud"})
+    content = put(put(document("/sqa-opt-out", value=True), FILE, ANY_TRAITS), ("log",), {"level": "loud"})
     assert [finding.severity for finding in check([saved(tmp_path, content)], {})] == ["error", "info"]
 
 
@@ -78,3 +78,51 @@ def test_a_template_of_a_message_that_cannot_be_used_is_an_error_with_its_line(t
     )
     said = [str(finding) for finding in check([file], {}) if finding.severity == "error"]
     assert any("/courier/template_override_path" in line and "line 2" in line for line in said)
+
+
+def test_every_file_that_is_missing_is_said_at_once_and_once(tmp_path: Path):
+    content = put(MINIMAL, ("log",), {"level": "loud"})  # the models refuse it, and files are looked for all the same
+    message = {"email": {"subject": "file:///etc/config/kratos/subject.gotmpl"}}
+    courier = {"template_override_path": "/etc/config/kratos/mails", "templates": {"recovery_code": {"valid": message}}}
+    findings = check([saved(tmp_path, put(content, ("courier",), courier))], {})
+    missing = {found.path: found.message for found in findings if "nor is it beside" in found.message}
+    assert missing == {
+        "/identity/schemas/0/url": "there is no file person.schema.json, nor is it beside the configuration",
+        "/courier/template_override_path": (
+            "there is no folder /etc/config/kratos/mails, nor is it beside the configuration"
+        ),
+        "/courier/templates/recovery_code/valid/email/subject": (
+            "there is no file /etc/config/kratos/subject.gotmpl, nor is it beside the configuration"
+        ),
+    }
+    whole = check([saved(tmp_path, MINIMAL)], {})
+    assert [found.path for found in whole if found.severity == "error"] == ["/identity/schemas/0/url"]
+
+
+@pytest.mark.parametrize(
+    ("dsn", "database"),
+    [
+        ("postgres://kratos:geheim@db:5432/kratos?sslmode=require", "PostgreSQL"),
+        ("postgresql://kratos:geheim@db/kratos", "PostgreSQL"),
+        ("mysql://root:geheim@tcp(mysql:3306)/mysql", "MySQL"),
+        ("cockroach://root:geheim@cockroach:26257/kratos", "CockroachDB"),
+    ],
+)
+def test_a_database_of_kratos_is_told_what_stands_in_its_place(tmp_path: Path, dsn: str, database: str):
+    (finding,) = check([saved(tmp_path, put(MINIMAL, FILE, ANY_TRAITS) | {"dsn": dsn})], {})
+    assert (finding.path, finding.severity) == ("/dsn", "error")
+    assert finding.message.startswith(f"is {database}'s, and people are kept in DynamoDB or SQLite here: leave dsn out")
+    assert "geheim" not in finding.message
+
+
+@pytest.mark.parametrize(
+    ("pointer", "said"),
+    [
+        ("/identity/default_schema_url", "list it in /identity/schemas"),
+        ("/selfservice/whitelisted_return_urls", "it is allowed_return_urls now"),
+        ("/serve/public/domain_aliases", "an old key of Kratos"),
+    ],
+)
+def test_old_keys_of_kratos_say_what_became_of_them(tmp_path: Path, pointer: str, said: str):
+    (finding,) = check([saved(tmp_path, put(document(pointer, []), FILE, ANY_TRAITS))], {})
+    assert (finding.path, said in finding.message) == (pointer, True)

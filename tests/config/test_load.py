@@ -225,6 +225,29 @@ def test_a_file_may_lie_beside_the_configuration_that_names_it(tmp_path: Path, m
     assert schema_urls(path) == ["file://person.schema.json"]  # from the working directory, as in Kratos
 
 
+def test_what_lies_in_kratoss_container_is_looked_for_beside_the_configuration(tmp_path: Path):
+    """`/etc/config/kratos` is where Kratos's image has the folder of its configuration."""
+    (tmp_path / "deep").mkdir()
+    for name in ("person.schema.json", "deep/person.schema.json"):
+        (tmp_path / name).write_text("{}")
+    path = saved(tmp_path, MINIMAL | {"identity": identity("file:///etc/config/kratos/person.schema.json")})
+    assert schema_urls(path) == [f"file://{tmp_path / 'person.schema.json'}"]
+    saved(tmp_path, MINIMAL | {"identity": identity("file:///etc/config/kratos/deep/person.schema.json")})
+    assert schema_urls(path) == [f"file://{tmp_path / 'deep' / 'person.schema.json'}"]
+    there = f"file://{tmp_path / 'deep' / 'person.schema.json'}"
+    saved(tmp_path, MINIMAL | {"identity": identity(there)})
+    assert schema_urls(path) == [there]
+    saved(tmp_path, MINIMAL | {"identity": identity("file:///etc/config/kratos/other.json")})
+    assert schema_urls(path) == ["file:///etc/config/kratos/other.json"]
+
+
+def test_a_folder_of_message_templates_may_lie_beside_the_configuration(tmp_path: Path):
+    (tmp_path / "mails").mkdir()
+    for name in ("mails", "/etc/config/kratos/mails"):
+        path = saved(tmp_path, document("/courier/template_override_path", name))
+        assert load([path], {}).config.courier.template_override_path == str(tmp_path / "mails")
+
+
 def identity(url: str) -> dict[str, Any]:
     return {"default_schema_id": "person", "schemas": [{"id": "person", "url": url}]}
 

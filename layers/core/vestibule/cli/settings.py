@@ -11,9 +11,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from vestibule.config import load
+from vestibule.config.absent import absent
 from vestibule.config.document import dig
+from vestibule.config.findings import ConfigError
 from vestibule.config.loaded import Loaded
 from vestibule.local.server import StartError
 
@@ -22,6 +25,9 @@ STATE = Path(".vestibule")
 
 LOOPBACK = "127.0.0.1"
 """The admin API asks nobody who they are here, so that other machines are let in only on request."""
+
+_NEEDED = ("/identity/schemas/", "/courier/templates/")
+"""Without the files that stand below these, nothing starts; without others, what needs them fails when it does."""
 
 _SIDES = {"public": 4433, "admin": 4434}
 
@@ -41,14 +47,18 @@ def loaded(options: Options, environ: Mapping[str, str]) -> Loaded:
     for file in options.files:
         if not file.is_file():
             raise StartError(f"the configuration {file} does not exist; check -c")
-    document, _, _ = load.gather(options.files, environ, {})
+    document, origins, _ = load.gather(options.files, environ, {})
     overrides = {
         **_dev(options),
         **_store(options, document),
         **_addresses(options, document),
         **_secrets(document),
     }
-    return load.load(options.files, environ, overrides=overrides)
+    made = load.load(options.files, environ, overrides=overrides)
+    missing = [origins.placed(finding) for finding in absent(document, "warning")]
+    if unusable := [finding for finding in missing if finding.path.startswith(_NEEDED)]:
+        raise ConfigError([replace(finding, severity="error") for finding in unusable])
+    return replace(made, findings=(*made.findings, *missing))
 
 
 def _dev(options: Options) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vestibule.config import references
+from vestibule.config.absent import absent
 from vestibule.config.fetch import fetch
 from vestibule.config.findings import Finding
 from vestibule.config.lint import message_findings, schema_findings
@@ -28,11 +29,13 @@ def check(paths: Sequence[Path], environ: Mapping[str, str]) -> list[Finding]:
         findings.append(Finding("/dsn", "is not set: it has to come from the environment", severity="info"))
     document, unset = references.resolved(document, references.reader(environ, lambda reference: reference))
     config, more = examine(document, unbuilt_is="error")
-    findings = [*findings, *unset, *more]
+    missing = list(absent(document))
+    findings = [*findings, *unset, *more, *missing]
     if config is not None:
         reference = None if config.security.disallow_ref_in_identity_schemas else _referenced
-        findings.extend(schema_findings(config, _local, reference))
-        findings.extend(message_findings(config, _local))
+        unusable = [*schema_findings(config, _local, reference), *message_findings(config, _local)]
+        said = {finding.path for finding in missing}
+        findings.extend(finding for finding in unusable if finding.path not in said)
     placed = [origins.placed(finding) for finding in findings]
     return sorted(placed, key=lambda finding: (_ORDER[finding.severity], finding.file or "", finding.line or 0))
 

@@ -1,6 +1,6 @@
 """The parsed document: finding in it, merging."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 Document = dict[str, Any]
@@ -84,3 +84,11 @@ def _entries(value: Any, part: str) -> list[tuple[str | int, Any]]:
     if isinstance(value, list) and part == "*":
         return list(enumerate(cast("list[Any]", value)))
     return []
+
+
+def texts(value: Any, at: str = "") -> Iterator[tuple[str, str]]:
+    """Pointer and value of every text."""
+    if isinstance(value, str):
+        yield at, value
+    for key, below in _entries(value, "*"):
+        yield from texts(below, f"{at}{pointer((key,))}")

@@ -16,6 +16,15 @@ from vestibule.config.points import CAPABILITIES
 
 Context = dict[str, Any]
 
+_FORMER = {
+    "/identity/default_schema_url": (
+        "is an old key of Kratos: list it in /identity/schemas as {id: default, url: …} and set default_schema_id"
+    ),
+    "/selfservice/whitelisted_return_urls": "is an old key of Kratos: it is allowed_return_urls now",
+    "/serve/public/domain_aliases": "is an old key of Kratos, which has none in its place",
+}
+"""Keys that configurations of some age have, to what became of them."""
+
 _SENTENCES: dict[str, Callable[[Context], str]] = {
     "missing": lambda _: "is required",
     "literal_error": lambda c: f"is none of {c['expected']}",
@@ -65,7 +74,7 @@ _NOTHING = object()
 def _finding(path: tuple[str | int, ...], kind: str, context: Context, fallback: str) -> Finding:
     at = pointer(path)
     if kind == "extra_forbidden":
-        return Finding(at, f"is no key here{_near(path)}")
+        return Finding(at, _FORMER.get(at) or f"is no key here{_near(path)}")
     if kind == "union_tag_invalid":
         return Finding(f"{at}/{_discriminator(context)}", _unknown_tag(context))
     sentence = _SENTENCES.get(kind)

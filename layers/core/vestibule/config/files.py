@@ -13,6 +13,8 @@ from vestibule.config.findings import ConfigError, Finding
 
 LARGEST = 4 * 1024 * 1024
 _FILE = "file://"
+_FOLDER = "template_override_path"
+"""The key of a path without a scheme: a folder."""
 
 
 class File(Struct, frozen=True):
@@ -32,20 +34,31 @@ def read(path: Path) -> File:
     return File(path, text, cast("Document", _anchored(document, path.parent)))
 
 
-def _anchored(value: Any, folder: Path) -> Any:
-    """The value, in which `file://` addresses of files beside the configuration lead there.
-
-    What leads somewhere from the working directory, where Kratos starts, stays.
-    """
+def _anchored(value: Any, folder: Path, key: str = "") -> Any:
+    """The value, in which addresses of files beside the configuration lead there."""
     if isinstance(value, dict):
-        return {key: _anchored(entry, folder) for key, entry in cast("Document", value).items()}
+        return {name: _anchored(entry, folder, name) for name, entry in cast("Document", value).items()}
     if isinstance(value, list):
         return [_anchored(entry, folder) for entry in cast("list[Any]", value)]
-    if isinstance(value, str) and value.startswith(_FILE) and "\x00" not in value:
-        name = value.removeprefix(_FILE)
-        if not Path(name).exists() and (beside := folder / name).is_file():
-            return f"{_FILE}{beside.absolute()}"
+    if isinstance(value, str) and "\x00" not in value:
+        if value.startswith(_FILE):
+            return f"{_FILE}{_found(value.removeprefix(_FILE), folder)}"
+        if key == _FOLDER:
+            return _found(value, folder)
     return value
+
+
+def _found(name: str, folder: Path) -> str:
+    """Where the file or folder is: as named, if that leads somewhere from the working directory, where Kratos starts.
+
+    Else beside the configuration, if it is there. An absolute name is mostly one of Kratos's container
+    (`/etc/config/kratos/person.schema.json`): its ends are looked for there, the longest first.
+    """
+    path = Path(name)
+    if not name or path.exists():
+        return name
+    ends = [Path(*path.parts[start:]) for start in range(1, len(path.parts))] if path.is_absolute() else [path]
+    return next((str(beside.absolute()) for end in ends if (beside := folder / end).exists()), name)
 
 
 def _text(path: Path) -> str:

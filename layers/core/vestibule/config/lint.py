@@ -7,10 +7,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from vestibule.config.document import Document, parts
+from vestibule.config.document import Document, parts, texts
 from vestibule.config.findings import ConfigError, Finding
 from vestibule.config.identity_schema import IdentitySchema
-from vestibule.config.json_shapes import is_list, is_object
 from vestibule.config.load import overlaid, reloaded
 from vestibule.config.message_templates import load_overrides
 from vestibule.config.schema_document import SchemaError
@@ -101,8 +100,8 @@ def message_findings(config: Config, fetched: Fetched) -> Iterator[Finding]:
 
 def _unsafe(files: Document, document: Document) -> Iterator[Finding]:
     """What would read files or variables of the machine that serves, unless the configuration files name them, too."""
-    known = {text for _, text in _texts(files, "")}
-    for at, text in _texts(document, ""):
+    known = {text for _, text in texts(files)}
+    for at, text in texts(document):
         if text in known:
             continue
         if text.lower().startswith(_FILE) or ("://" not in text and _is_source(at)):
@@ -114,11 +113,3 @@ def _unsafe(files: Document, document: Document) -> Iterator[Finding]:
 def _is_source(at: str) -> bool:
     *above, last = parts(at) or ("",)
     return last in _SOURCES or (last == "url" and above[:2] == ["identity", "schemas"])
-
-
-def _texts(value: Any, at: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, str):
-        yield at, value
-    entries = value.items() if is_object(value) else enumerate(value) if is_list(value) else ()
-    for key, below in entries:
-        yield from _texts(below, f"{at}/{str(key).replace('~', '~0').replace('/', '~1')}")

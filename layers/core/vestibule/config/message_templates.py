@@ -62,14 +62,18 @@ def _sources(courier: Courier, base: Path | None) -> Iterator[tuple[str, str, st
             source = _below(section, keys)
             if isinstance(source, str):
                 yield type_, part, "/".join(("/courier/templates", *levels, *keys)), source
-    if not courier.template_override_path:
-        return
-    root = (base or Path()) / courier.template_override_path
+    if courier.template_override_path:
+        for type_, part, _, path in in_folder((base or Path()) / courier.template_override_path):
+            yield type_, part, _PATH, str(path.resolve())
+
+
+def in_folder(root: Path) -> Iterator[tuple[str, str, tuple[str, ...], Path]]:
+    """What lies in a folder of overrides: (type, part, the keys of `courier.templates` that do the same, file)."""
     for type_, levels in _types():
-        for part, (_, name, _) in PARTS.items():
+        for part, (_, name, keys) in PARTS.items():
             path = root.joinpath(*levels, f"{name}.gotmpl")
             if path.is_file():
-                yield type_, part, _PATH, str(path.resolve())
+                yield type_, part, (*levels, *keys), path
 
 
 def _below(section: Any, keys: tuple[str, ...]) -> Any:

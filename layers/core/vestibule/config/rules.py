@@ -15,6 +15,16 @@ from vestibule.config.values import parse_duration
 
 _METHODS = ("selfservice", "methods")
 _DSN = re.compile(r"memory\Z|sqlite://.|dynamodb://[A-Za-z0-9_.-]{3,255}(\?|\Z)|secret://|env://")
+_FORMS = "memory, sqlite://FILE or dynamodb://TABLE?region=…&endpoint=…"
+_DATABASES = {
+    "postgres": "PostgreSQL",
+    "postgresql": "PostgreSQL",
+    "mysql": "MySQL",
+    "cockroach": "CockroachDB",
+    "cockroachdb": "CockroachDB",
+    "crdb": "CockroachDB",
+}
+"""Kratos's, by the scheme of their addresses."""
 _LOCAL = re.compile(r"http://(localhost|127\.[0-9.]+|\[::1\])([:/]|\Z)", re.IGNORECASE)
 
 
@@ -24,8 +34,14 @@ def ruled(document: Document) -> list[Finding]:
 
 def _store(document: Document) -> Iterator[Finding]:
     dsn = document.get("dsn")
-    if isinstance(dsn, str) and not _DSN.match(dsn):
-        yield Finding("/dsn", "is none of memory, sqlite://FILE, dynamodb://TABLE?region=…&endpoint=…")
+    if not isinstance(dsn, str) or _DSN.match(dsn):
+        return
+    database = _DATABASES.get(dsn.partition("://")[0].lower())
+    if database is None:
+        yield Finding("/dsn", f"is none of {_FORMS}")
+    else:
+        sentence = f"is {database}'s, and people are kept in DynamoDB or SQLite here: leave dsn out, or give {_FORMS}"
+        yield Finding("/dsn", f"{sentence}; docs/moving.md says how people move")
 
 
 def _schemas(document: Document) -> Iterator[Finding]:

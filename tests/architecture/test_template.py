@@ -99,5 +99,31 @@ def test_no_alarm_adds_up_more_metrics_than_cloudwatch_takes() -> None:
     assert max(sizes.values()) == 10, sizes
 
 
+@pytest.mark.attack("dos-06")
+def test_the_public_api_takes_no_more_than_its_parameters_say(root_template):
+    settings = root_template["Resources"]["PublicApi"]["Properties"]["DefaultRouteSettings"]
+    assert settings == {
+        "ThrottlingRateLimit": {"Ref": "RequestsPerSecond"},
+        "ThrottlingBurstLimit": {"Ref": "RequestsAtOnce"},
+    }
+
+
+@pytest.mark.attack("dos-06")
+def test_the_firewall_counts_each_client_by_itself_and_starting_flows_apart():
+    resources = template.read(ROOT / "infra" / "edge.yaml")["Resources"]
+    rules = {rule["Name"]: rule for rule in resources["Firewall"]["Properties"]["Rules"]}
+    for name, limit in (("flows", "FlowsPerClient"), ("requests", "RequestsPerClient")):
+        counted = rules[name]["Statement"]["RateBasedStatement"]
+        assert (counted["AggregateKeyType"], counted["Limit"]) == ("IP", {"Ref": limit})
+        assert rules[name]["Action"]["Block"]["CustomResponse"]["ResponseCode"] == 429
+    scope = rules["flows"]["Statement"]["RateBasedStatement"]["ScopeDownStatement"]["ByteMatchStatement"]
+    assert (scope["SearchString"], scope["PositionalConstraint"]) == ("/self-service/", "STARTS_WITH")
+    shown = resources["Distribution"]["Properties"]["DistributionConfig"]
+    assert shown["WebACLId"] == {"Fn::GetAtt": "Firewall.Arn"}
+    assert shown["Origins"][0]["OriginCustomHeaders"] == [
+        {"HeaderName": "X-Vestibule-Proxy-Key", "HeaderValue": {"Ref": "ProxyKey"}}
+    ]
+
+
 def _listed() -> tuple[local_routes.Route, ...]:
     return local_routes.read(ROOT / "template.yaml")

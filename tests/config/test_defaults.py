@@ -299,6 +299,7 @@ REST = {
     "vestibule.oauth2.token.api_key.name": "Authorization",
     "vestibule.oauth2.token.api_key.values": (),
     "vestibule.oauth2.token.hooks": (),
+    "vestibule.proxy_key": None,
     "vestibule.trusted_proxy": True,
     "vestibule.admin_keys": (),
 }

@@ -9,8 +9,12 @@ import pytest
 from tests.world import PASSWORD, Browser, Native, Spa, World
 
 from vestibule import wiring
+from vestibule.adapters.sqlite import SqliteTable
 from vestibule.edge.endpoint import endpoint
+from vestibule.edge.event import to_request
 from vestibule.resources import sessions
+
+PROXY_KEY = "what-the-proxy-sends-as-its-own-key"
 
 
 def event(**changes: Any) -> dict[str, Any]:
@@ -103,3 +107,25 @@ def test_addresses_are_ours_whatever_host_a_request_names(world: World, name: st
     logout = browser.get("/self-service/logout/browser")
     for seen in (flow.document, reply.json, logout.json, reply.cookies, logout.headers):
         assert "evil.example" not in str(seen)
+
+
+def test_who_goes_around_the_proxy_is_refused_and_leaves_nothing(sqlite_table: SqliteTable) -> None:
+    world = World.build(sqlite_table, {"vestibule": {"proxy_key": PROXY_KEY, "trusted_proxy": True}})
+    start = event(rawPath="/self-service/login/browser")
+    for headers in (
+        {},
+        {"x-vestibule-proxy-key": ""},
+        {"x-vestibule-proxy-key": "x" * 32},
+        {"true-client-ip": "192.0.2.1"},
+    ):
+        assert answered(world, start | {"headers": headers})["statusCode"] == 403
+    assert not world.stored()
+
+
+def test_who_comes_through_the_proxy_is_known_by_its_word(sqlite_table: SqliteTable) -> None:
+    world = World.build(sqlite_table, {"vestibule": {"proxy_key": PROXY_KEY, "trusted_proxy": True}})
+    sent = {"headers": {"x-vestibule-proxy-key": PROXY_KEY, "true-client-ip": "198.51.100.9"}}
+    request = to_request(event(**sent), world.svc, public=True)
+    assert request.client_ip == "198.51.100.9"
+    assert PROXY_KEY not in str(request.headers)
+    assert answered(world, event(**sent))["statusCode"] == 401

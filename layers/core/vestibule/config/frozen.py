@@ -175,6 +175,8 @@ SETTABLE: dict[str, tuple[str, Callable[[str], Any]]] = {
         "selfservice.methods.password.config.haveibeenpwned_enabled",
         _switch,
     ),
+    "VESTIBULE_PROXY_KEY": ("vestibule.proxy_key", _matching(r"[A-Za-z0-9_-]{32,128}")),
+    "VESTIBULE_TRUSTED_PROXY": ("vestibule.trusted_proxy", _switch),
 }
 """What is set by the template (and, in closed networks, beside it): no other key depends on these."""
 

@@ -23,6 +23,7 @@ _KEYS = frozenset(
         "keys",
         "pagination",
         "password",
+        "proxy_key",
         "secrets",
         "value",
         "values",

@@ -123,5 +123,7 @@ class Vestibule(Section):
     deliveries: Deliveries = empty()
     trusted_proxy: Bool
     """Whether forwarded headers count. `dev` when it is not set (see `derive`)."""
+    proxy_key: Secret | None = Field(default=None, repr=False, min_length=32)
+    """What the proxy in front of the public API sends as `X-Vestibule-Proxy-Key`. Requests without it are refused."""
     admin_keys: tuple[Secret, ...] = Field(default=(), repr=False)
     """Any of these opens the admin API when it is guarded by bearer keys; the first is the current one."""

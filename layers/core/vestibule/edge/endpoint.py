@@ -16,7 +16,7 @@ from vestibule.domain.json import Json
 from vestibule.domain.outcome import CookieChanges, Outcome
 from vestibule.domain.request import Request
 from vestibule.edge import cookies, cors, render, telemetry
-from vestibule.edge.event import Event, headers_of, to_request
+from vestibule.edge.event import Event, came_through_the_proxy, headers_of, to_request
 from vestibule.edge.render import Response
 from vestibule.ports import ItemTooLarge, StoreUnavailable
 from vestibule.services import Services
@@ -46,6 +46,8 @@ def endpoint(step: Step, *, api: Api = Api.PUBLIC) -> Handler:
 
 
 def _answer(step: Step, event: Event, svc: Services, *, public: bool) -> dict[str, Any]:
+    if public and not came_through_the_proxy(event, svc):  # nothing is stored for it, not even an error
+        return {"statusCode": 403, "headers": {"Content-Type": "text/plain"}, "body": "Use the public address.\n"}
     try:
         request = to_request(event, svc, public=public)
     except FlowError as error:

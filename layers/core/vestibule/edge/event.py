@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 import ipaddress
 from collections.abc import Mapping
 from typing import Any
@@ -21,6 +22,7 @@ Event = Mapping[str, Any]
 _PATH = "/:@!$&'()*+,;=~"
 """What a path may hold as it is (RFC 3986 §3.3). The gateway hands paths and path parameters over decoded."""
 
+_PROXY_KEY = "x-vestibule-proxy-key"
 _MOST_PARAMETERS = 1000
 
 
@@ -36,6 +38,7 @@ def to_request(event: Event, svc: Services, *, public: bool) -> Request:
     is_new = public and not secrets and issued_at(http["method"], path)
     token, cookie_expires_at = _session_token(headers, pairs, svc) if public else (None, None)
     trusted = svc.config.vestibule.trusted_proxy
+    headers.pop(_PROXY_KEY, None)  # nothing behind this has to do with it
     return Request(
         method=http["method"],
         path=path,
@@ -52,6 +55,12 @@ def to_request(event: Event, svc: Services, *, public: bool) -> Request:
         session_token=token,
         cookie_expires_at=cookie_expires_at,
     )
+
+
+def came_through_the_proxy(event: Event, svc: Services) -> bool:
+    """Whether the request was not sent around the proxy, which counts requests and says where they come from."""
+    key = svc.config.vestibule.proxy_key
+    return key is None or hmac.compare_digest(headers_of(event).get(_PROXY_KEY, "").encode(), key.encode())
 
 
 def headers_of(event: Event) -> dict[str, str]:

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from vestibule.adapters import dynamodb_boto, system
+from vestibule.adapters import dsn, system
+from vestibule.adapters.dynamodb_call import Call
 from vestibule.cli import main
 from vestibule.local import doors
 from vestibule.local.routes import Function
@@ -26,7 +27,7 @@ _serving: contextvars.ContextVar[str] = contextvars.ContextVar("serving", defaul
 class Recording:
     """The seam, with each call of a function written to `file`."""
 
-    def __init__(self, call: dynamodb_boto.BotoCall, file: Path) -> None:
+    def __init__(self, call: Call, file: Path) -> None:
         self._call = call
         self._file = file
         self._seen: set[str] = set()
@@ -81,8 +82,8 @@ def _parallel(self: Any, *tasks: Any, run: Any = system.ThreadParallel.__call__)
 
 if __name__ == "__main__":
     file = Path(os.environ["RECORD"], str(os.getpid()))
-    make = dynamodb_boto.boto_call
-    dynamodb_boto.boto_call = lambda *options, **named: Recording(make(*options, **named), file)  # type: ignore[assignment,return-value] # stands in for it
+    make = dsn.transport
+    dsn.transport = lambda *options: Recording(make(*options), file)  # type: ignore[assignment,return-value] # stands in for it
     doors.load = _load
     system.ThreadParallel.__call__ = _parallel  # type: ignore[method-assign] # as above
     sys.exit(main.main())

@@ -10,12 +10,13 @@ from moto import mock_aws
 
 from vestibule.adapters.dynamodb import DynamoDbTable
 from vestibule.adapters.dynamodb_boto import BotoCall, boto_call
+from vestibule.adapters.dynamodb_http import HttpCall
 from vestibule.adapters.dynamodb_table import create_table_from_template
 from vestibule.adapters.sqlite import SqliteTable
 from vestibule.ports import Table
 
-STORES = ["sqlite", "sqlite_file", "moto", "dynamodb_local"]
-FAITHFUL_STORES = ["sqlite", "sqlite_file", "dynamodb_local"]
+STORES = ["sqlite", "sqlite_file", "moto", "dynamodb_local", "dynamodb_local_http"]
+FAITHFUL_STORES = ["sqlite", "sqlite_file", "dynamodb_local", "dynamodb_local_http"]
 
 
 @pytest.fixture
@@ -43,6 +44,14 @@ def moto_call(moto_client: BotoCall) -> Iterator[BotoCall]:
 @pytest.fixture
 def moto_table(moto_call: BotoCall) -> Table:
     return DynamoDbTable("test", moto_call)
+
+
+@pytest.fixture
+def dynamodb_local_http_table(dynamodb_local: str, dynamodb_local_name: str) -> Iterator[Table]:
+    """DynamoDB Local by the transport of functions."""
+    call = HttpCall(endpoint=dynamodb_local)
+    yield DynamoDbTable(dynamodb_local_name, call)
+    call.close()
 
 
 @pytest.fixture(params=STORES)

@@ -11,6 +11,7 @@ from tests.store.seams import LosingAnswers, Recording, Refusing
 from vestibule.adapters.dynamodb import DynamoDbTable
 from vestibule.adapters.dynamodb_boto import BotoCall, boto_call
 from vestibule.adapters.dynamodb_call import RETRIES, Refused, Unanswered
+from vestibule.adapters.dynamodb_http import HttpCall
 from vestibule.ports import (
     Absent,
     Check,
@@ -159,8 +160,11 @@ def test_a_store_that_never_answers_is_unavailable(
     assert store(dynamodb_local_call).get([KEY]) == [{"pk": "I#1", "sk": "#", "n": 1}]
 
 
-def test_an_endpoint_that_nobody_listens_at_is_unavailable(pauses: list[float]) -> None:
-    call = boto_call(endpoint="http://127.0.0.1:1")
+@pytest.mark.parametrize("made", [boto_call, HttpCall])
+def test_an_endpoint_that_nobody_listens_at_is_unavailable(
+    made: Callable[..., BotoCall | HttpCall], pauses: list[float]
+) -> None:
+    call = made(endpoint="http://127.0.0.1:1")
     with pytest.raises(StoreUnavailable, match="no answer came"):
         DynamoDbTable("nobody", call, pause=pauses.append).get([KEY])
     call.close()

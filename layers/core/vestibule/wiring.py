@@ -218,7 +218,7 @@ def _secret_value(arn: str) -> dict[str, Any]:
     """The JSON of the secret; what is JSON itself is taken as it is (`sam local` has no Secrets Manager)."""
     if arn.startswith("{"):
         return json.loads(arn)
-    from vestibule.adapters import secrets_manager  # noqa: PLC0415 (boto3: only functions on AWS read secrets)
+    from vestibule.adapters import secrets_manager  # noqa: PLC0415 (only functions on AWS read secrets)
 
     return json.loads(secrets_manager.read(arn))
 

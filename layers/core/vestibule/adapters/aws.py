@@ -1,4 +1,6 @@
-"""Clients of AWS services by botocore, made at the first call: importing it costs 350 ms of a cold start.
+"""Clients of AWS services, made at the first call: by `json_service` where that reaches them, else by botocore.
+
+Importing botocore costs 350 ms of a cold start.
 
 One attempt a call: what may be repeated is decided by who calls, since a repeated send is a second message.
 """
@@ -10,9 +12,13 @@ One attempt a call: what may be repeated is decided by who calls, since a repeat
 from __future__ import annotations
 
 import threading
+from functools import cached_property
 from typing import Any
 
-_CONNECT_SECONDS, _READ_SECONDS = 3, 8
+from vestibule.adapters.json_service import PROTOCOLS, JsonService, NoAnswer, reachable
+
+_SECONDS = (3, 8)
+"""Until it is connected, and until it answers."""
 
 
 class AwsRefused(Exception):
@@ -33,11 +39,35 @@ class AwsService:
     def __init__(self, service: str, region: str | None = None) -> None:
         self._service = service
         self._region = region
+        self._is_lean = service in PROTOCOLS and reachable(region)
         self._client: Any = None
         self._lock = threading.Lock()
 
     def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
         """Raises AwsRefused, AwsUnanswered."""
+        return self._by_json(operation, arguments) if self._is_lean else self._by_botocore(operation, arguments)
+
+    def close(self) -> None:
+        """Ends the connections; the next call makes one."""
+        if self._is_lean:
+            self._json.close()
+        elif self._client is not None:
+            self._client.close()
+
+    def _by_json(self, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        try:
+            told, code = self._json.call(operation.title().replace("_", ""), arguments).read()
+        except NoAnswer as error:
+            raise AwsUnanswered(str(error)) from error
+        if code:
+            raise AwsRefused(code)
+        return told
+
+    @cached_property
+    def _json(self) -> JsonService:
+        return JsonService(self._service, self._region, None, seconds=_SECONDS)
+
+    def _by_botocore(self, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 (as the module says)
 
         try:
@@ -55,8 +85,8 @@ class AwsService:
         with self._lock:  # making a client is not safe under threads, using it is
             if self._client is None:
                 config = Config(
-                    connect_timeout=_CONNECT_SECONDS,
-                    read_timeout=_READ_SECONDS,
+                    connect_timeout=_SECONDS[0],
+                    read_timeout=_SECONDS[1],
                     retries={"mode": "standard", "total_max_attempts": 1},
                 )
                 self._client = client(self._service, region_name=self._region, config=config)

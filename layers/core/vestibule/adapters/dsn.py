@@ -11,6 +11,8 @@ from msgspec import Struct
 
 if TYPE_CHECKING:
     from vestibule.adapters.dynamodb import DynamoDbTable
+    from vestibule.adapters.dynamodb_boto import BotoCall
+    from vestibule.adapters.dynamodb_http import HttpCall
     from vestibule.adapters.sqlite import SqliteTable
 
 FORMS = "memory, sqlite://FILE or dynamodb://TABLE?region=…&endpoint=…"
@@ -61,14 +63,26 @@ def open_table(dsn: str, *, make_missing: bool = False) -> SqliteTable | DynamoD
 
         return SqliteTable(store.path)
     from vestibule.adapters.dynamodb import DynamoDbTable  # noqa: PLC0415 only when chosen
-    from vestibule.adapters.dynamodb_boto import boto_call  # noqa: PLC0415 boto3 costs 400 ms
 
-    call = boto_call(store.region, store.endpoint)
+    call = transport(store.region, store.endpoint)
     if make_missing and store.is_local:
         from vestibule.adapters.dynamodb_table import create_table_from_template  # noqa: PLC0415 never on AWS
 
         create_table_from_template(call, store.table)
     return DynamoDbTable(store.table, call, close=call.close)
+
+
+def transport(region: str | None, endpoint: str | None) -> HttpCall | BotoCall:
+    """The seam to DynamoDB."""
+    from vestibule.adapters.json_service import reachable  # noqa: PLC0415 only when chosen
+
+    if reachable(region, endpoint):
+        from vestibule.adapters.dynamodb_http import HttpCall  # noqa: PLC0415 as above
+
+        return HttpCall(region, endpoint)
+    from vestibule.adapters.dynamodb_boto import boto_call  # noqa: PLC0415 costs 350 ms
+
+    return boto_call(region, endpoint)
 
 
 def _sqlite(rest: str) -> Sqlite:

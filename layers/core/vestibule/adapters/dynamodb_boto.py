@@ -16,22 +16,27 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTT
 from botocore.parsers import ResponseParserError
 
 from vestibule.adapters.aws_client import client
-from vestibule.adapters.dynamodb_call import STREAM_OPERATIONS, Refused, Unanswered
+from vestibule.adapters.dynamodb_call import (
+    EMULATOR_SECONDS,
+    SECONDS,
+    STREAM_OPERATIONS,
+    Refused,
+    Unanswered,
+    is_emulator,
+)
 from vestibule.adapters.dynamodb_values import Document
 from vestibule.ports import StoreUnavailable
 
 CONFIG = Config(
-    connect_timeout=1,
-    read_timeout=4,
+    connect_timeout=SECONDS[0],
+    read_timeout=SECONDS[1],
     tcp_keepalive=True,
     max_pool_connections=32,
     retries={"mode": "standard", "total_max_attempts": 1},  # the adapter retries, the same behind every transport
     parameter_validation=False,  # the adapter makes the documents
 )
 
-LOCAL_CONFIG = Config(connect_timeout=5, read_timeout=30)
-"""An emulator is one process that shares a machine with its callers: it is slow when they are many, not away."""
-
+LOCAL_CONFIG = Config(connect_timeout=EMULATOR_SECONDS[0], read_timeout=EMULATOR_SECONDS[1])
 LOCAL_CREDENTIALS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
 LOCAL_REGION = "us-east-1"
 
@@ -45,7 +50,7 @@ class BotoCall:
 
     def __init__(self, region: str | None = None, endpoint: str | None = None) -> None:
         self._options: dict[str, Any] = {"region_name": region, "endpoint_url": endpoint, "config": CONFIG}
-        if endpoint is not None and endpoint.startswith("http:"):
+        if is_emulator(endpoint):
             self._options["region_name"] = region or os.environ.get("AWS_REGION") or LOCAL_REGION
             self._options["config"] = CONFIG.merge(LOCAL_CONFIG)
             if "AWS_ACCESS_KEY_ID" not in os.environ:

@@ -17,6 +17,9 @@ Operations of DynamoDB and of DynamoDB Streams. Safe under threads. Raises Refus
 
 STREAM_OPERATIONS = frozenset({"DescribeStream", "GetShardIterator", "GetRecords"})
 
+SECONDS, EMULATOR_SECONDS = (1, 4), (5, 30)
+"""Until it is connected, and until it answers. An emulator shares a machine with its callers: it is slow, not away."""
+
 Pause = Callable[[float], None]
 """Waits so many seconds."""
 
@@ -38,6 +41,10 @@ class Refused(Exception):
 
 class Unanswered(Exception):
     """No answer came: refused connection, time-out, lost connection. The call may have been applied."""
+
+
+def is_emulator(endpoint: str | None) -> bool:
+    return endpoint is not None and endpoint.startswith("http:")
 
 
 CONFLICT, THROTTLED, BROKEN, LOST = "conflict", "throttled", "broken", "lost"

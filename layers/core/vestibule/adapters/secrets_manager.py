@@ -1,14 +1,13 @@
-"""AWS Secrets Manager, read while a function starts, by wiring and the authoriser. Importing this costs botocore."""
-
-# botocore has no types of its own; what leaves this module has.
-# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
+"""AWS Secrets Manager, read while a function starts, by wiring and the authoriser."""
 
 from __future__ import annotations
 
-from vestibule.adapters.aws_client import client
+from contextlib import closing
+
+from vestibule.adapters.aws import AwsService
 
 
 def read(arn: str) -> str:
-    """The current text of the secret. Raises botocore's ClientError where the role may not or there is none."""
-    return str(client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"])
+    """The current text of the secret. Raises AwsRefused where the role may not or there is none, AwsUnanswered."""
+    with closing(AwsService("secretsmanager")) as service:
+        return str(service.call("get_secret_value", SecretId=arn)["SecretString"])

@@ -49,7 +49,7 @@ def _keys(text: str) -> list[str]:
 
 
 def _from_secrets_manager() -> str:
-    from vestibule.adapters import secrets_manager  # noqa: PLC0415 - boto3, when the first request comes
+    from vestibule.adapters import secrets_manager  # noqa: PLC0415 - when the first request comes
 
     return secrets_manager.read(os.environ["VESTIBULE_ADMIN_KEY"])
 

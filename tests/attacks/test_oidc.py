@@ -432,6 +432,22 @@ def test_an_address_that_has_to_be_proven_has_to_be_at_a_providers_sign_in_too(
 # --- the last way in ------------------------------------------------------------------------------------
 
 
+@pytest.mark.attack("set-01")
+@pytest.mark.parametrize("fields", [{"link": "second"}, {"unlink": "example"}], ids=str)
+def test_an_old_session_links_and_unlinks_nothing(
+    fields: dict[str, str], provider: Provider, sqlite_table: SqliteTable
+):
+    world = deployed(sqlite_table, provider, configured({}, {"id": "second"}))
+    client = Spa(world)
+    there_and_back(client, provider, email=EMAIL)
+    world.clock.pass_by(hours=2)
+    refused = client.submit(client.start("settings"), method="oidc", **fields)
+    assert (refused.status, refused.error_id) == (403, "session_refresh_required")
+    person = world.svc.identities.find(client.whoami().json["identity"]["id"])
+    assert person is not None
+    assert [each.identifiers for each in person.credentials if each.type == "oidc"] == [("example:1",)]
+
+
 @pytest.mark.attack("set-04")
 def test_the_last_account_at_a_provider_is_not_unlinked(provider: Provider, sqlite_table: SqliteTable):
     world = deployed(sqlite_table, provider, configured({}, {"id": "second"}))

@@ -83,6 +83,27 @@ def test_traits_that_the_schema_does_not_know_are_refused(world: World, key: str
     assert identities(world) == []
 
 
+@pytest.mark.attack("set-03")
+def test_nobody_makes_themselves_more_than_they_are(client: Client, world: World) -> None:
+    claims = {
+        "verifiable_addresses": [{"value": EMAIL, "via": "email", "verified": True}],
+        "metadata_public": {"role": "admin"},
+        "metadata_admin": {"role": "admin"},
+        "state": "inactive",
+        "schema_id": "other",
+        "credentials": {"password": {"config": {"hashed_password": "x"}}},
+        "external_id": "somebody",
+        "id": "5a1f9f0e-6f0b-4d8e-8a52-f4d3b6f4c9d1",
+    }
+    assert client.sign_up(EMAIL, **claims).status in (200, 303)
+    (made,) = world.admin("GET", "/admin/identities").json
+    assert made["id"] != claims["id"]
+    assert (made["state"], made["schema_id"], made["metadata_public"]) == ("active", "person", None)
+    assert not {"metadata_admin", "external_id"} & made.keys()
+    assert made["verifiable_addresses"][0]["verified"] is False
+    assert Native(world).sign_in(EMAIL).status == 200
+
+
 def test_what_was_typed_is_shown_again_but_for_the_password(client: Client) -> None:
     reply = client.sign_up(EMAIL, "short", traits={"email": EMAIL, "name": {"first": "Alice"}})
     refused = client.refused_flow("registration", reply)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
 from tests.settings import NEW_PASSWORD, PAGE, build, flows, press, shown
-from tests.world import CLIENTS, PASSWORD, PUBLIC, Browser, Client, Native, Spa, World
+from tests.world import CLIENTS, PASSWORD, PUBLIC, SCHEMA, Browser, Client, Native, Spa, World
 
 from vestibule.adapters.sqlite import SqliteTable
 from vestibule.domain.identity import Identity
@@ -84,6 +85,16 @@ def test_a_password_that_breaks_a_rule_changes_nothing(
     reply = alice.submit(alice.start("settings"), method="password", password=password)
     assert alice.refused_flow("settings", reply).messages_at("password") == [message.id]
     assert Native(world).sign_in(EMAIL, PASSWORD).status == 200
+
+
+@pytest.mark.attack("set-10")
+@pytest.mark.parametrize("password", ["kettle and comet " * 6, "🫖" * 20, "a" * 80 + "b" * 40])
+def test_a_long_password_of_any_characters_counts_whole(alice: Client, world: World, password: str) -> None:
+    shown(alice, alice.submit(alice.start("settings"), method="password", password=password))
+    assert Native(world).sign_in(EMAIL, password).status == 200
+    cut = password.encode()[:72].decode(errors="ignore")
+    for other in (cut, cut + "x" * (len(password) - len(cut)), password[:-1], password + "x"):
+        assert Native(world).sign_in(EMAIL, other).status == 400
 
 
 def test_a_profile_that_the_schema_refuses_keeps_what_was_typed(alice: Client, world: World) -> None:
@@ -214,6 +225,23 @@ def test_what_is_privileged_needs_a_fresh_session(sqlite_table: SqliteTable, fie
     reply = alice.submit(flow, **fields)
     assert (reply.status, reply.error_id) == (403, "session_refresh_required")
     assert reply.json["redirect_browser_to"].startswith(f"{PUBLIC}/self-service/login/browser?refresh=true")
+    assert stored(world) == before
+
+
+@pytest.mark.attack("set-01")
+@pytest.mark.parametrize("role", ["verification", "recovery"])
+def test_an_address_that_is_no_identifier_needs_a_fresh_session_too(sqlite_table: SqliteTable, role: str) -> None:
+    schema = copy.deepcopy(SCHEMA)
+    address = {"type": "string", "format": "email", "ory.sh/kratos": {role: {"via": "email"}}}
+    schema["properties"]["traits"]["properties"]["second"] = address
+    world = build(sqlite_table, flows(privileged_session_max_age="5m"), schema)
+    alice = Native(world)
+    alice.sign_up(EMAIL)
+    flow = alice.start("settings")
+    before = stored(world)
+    world.clock.pass_by(minutes=5)
+    reply = alice.submit(flow, method="profile", traits={"email": EMAIL, "second": OTHER})
+    assert (reply.status, reply.error_id) == (403, "session_refresh_required")
     assert stored(world) == before
 
 

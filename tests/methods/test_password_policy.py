@@ -58,6 +58,7 @@ def test_a_good_password_has_no_problem():
     assert violations(PASSWORD, ["ann@example.org"], OFF, services()) == ()
 
 
+@pytest.mark.attack("set-10")
 def test_length_counts_bytes():
     (problem,) = violations("üüü", [], OFF, services())
     assert problem.message == messages.PASSWORD_MIN_LENGTH(min_length=8, actual_length=6)
@@ -121,11 +122,13 @@ def test_similarity_can_be_switched_off():
     assert violations("annabelle@example.org", ["annabelle@example.org"], settings, services()) == ()
 
 
+@pytest.mark.attack("set-10")
 def test_a_breached_password_is_refused():
     (problem,) = violations(PASSWORD, [], PasswordConfig(), services(listed(7)))
     assert problem.message == messages.PASSWORD_TOO_MANY_BREACHES(breaches=7)
 
 
+@pytest.mark.attack("set-11")
 def test_only_five_digits_of_the_digest_leave_us():
     svc = services(listed(0))
     violations(PASSWORD, [], PasswordConfig(haveibeenpwned_host="mirror.example"), svc)
@@ -209,12 +212,30 @@ def test_a_passing_failure_is_asked_again_twice(failure):
     assert len(svc.web.requests) == 3
 
 
+def test_a_list_out_of_reach_is_left_alone_for_half_a_minute():
+    svc = services(WebTimeout("no"), WebTimeout("no"), WebTimeout("no"), listed(1))
+    for seconds, asked in ((0, 3), (29, 3), (2, 4)):
+        svc.clock.at += timedelta(seconds=seconds)
+        found = violations(PASSWORD, [], PasswordConfig(), svc)
+        assert len(svc.web.requests) == asked
+    assert ids(found) == [4000034]
+
+
+def test_a_list_that_must_be_asked_is_asked_each_time():
+    svc = services(WebTimeout("no"))
+    for asked in (3, 6):
+        with pytest.raises(PolicyUnavailable):
+            violations(PASSWORD, [], PasswordConfig(ignore_network_errors=False), svc)
+        assert len(svc.web.requests) == asked
+
+
 def test_failures_are_not_kept():
     svc = services((404, ""), listed(1))
     assert violations(PASSWORD, [], PasswordConfig(), svc) == ()
     assert ids(violations(PASSWORD, [], PasswordConfig(), svc)) == [4000034]
 
 
+@pytest.mark.attack("set-11")
 def test_all_attempts_together_keep_the_time_limit():
     svc = services(WebTimeout("no"))
     asked = svc.web.request

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from functools import partial
 
+import pytest
 from tests import keys
 from tests.keys import Authenticator, add_key, keys_of, sign_up_with_passkey, value
 from tests.races.staging import at_once
@@ -61,6 +62,7 @@ def test_of_many_sign_ups_with_one_answer_one_makes_an_account(any_table: Table)
     assert Counter(reply.status for reply in at_once(attempts))[200] == 1
 
 
+@pytest.mark.attack("wa-04")
 def test_a_counting_key_in_several_places_never_counts_backwards(any_table: Table) -> None:
     world = keys.build(any_table, "second_factor")
     ann, key = Spa(world), Authenticator()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from functools import partial
 
+import pytest
 from tests.races.staging import at_once
 from tests.settings import build, code_of, enrol_codes, enrol_totp, press, secret_of
 from tests.world import Native, Reply, World
@@ -43,6 +44,7 @@ def raised(replies: list[Reply]) -> int:
     return levels["aal2"]
 
 
+@pytest.mark.attack("totp-06")
 def test_of_one_backup_code_sent_many_times_one_gets_in(any_table: Table) -> None:
     world = build(any_table, {"vestibule": {"guesses": {"free": 100, "cap": 200}}})
     code = enrol_codes(signed_up(world))[0]

@@ -273,7 +273,7 @@ REST = {
     "vestibule.guesses.max_wait": timedelta(minutes=15),
     "vestibule.guesses.cap": 100,
     "vestibule.codes_per_address": 5,
-    "vestibule.breached_passwords.timeout": timedelta(seconds=2),
+    "vestibule.breached_passwords.timeout": timedelta(seconds=1),
     "vestibule.pages.name": "Vestibule",
     "vestibule.pages.logo": None,
     **{

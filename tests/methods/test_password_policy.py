@@ -1,5 +1,6 @@
 import hashlib
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -7,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vestibule.config.methods import PasswordConfig
+from vestibule.local import template
+from vestibule.methods.breached_passwords import OUT_OF_REACH
 from vestibule.methods.password_policy import PolicyUnavailable, similar, violations
 from vestibule.ports import WebResponse, WebTimeout, WebUnreachable
 from vestibule.ui import messages
@@ -212,13 +215,17 @@ def test_a_passing_failure_is_asked_again_twice(failure):
     assert len(svc.web.requests) == 3
 
 
-def test_a_list_out_of_reach_is_left_alone_for_half_a_minute():
+@pytest.mark.attack("set-11")
+def test_a_list_out_of_reach_is_counted_and_left_alone_for_half_a_minute(caplog):
     svc = services(WebTimeout("no"), WebTimeout("no"), WebTimeout("no"), listed(1))
     for seconds, asked in ((0, 3), (29, 3), (2, 4)):
         svc.clock.at += timedelta(seconds=seconds)
         found = violations(PASSWORD, [], PasswordConfig(), svc)
         assert len(svc.web.requests) == asked
     assert ids(found) == [4000034]
+    assert [record.message for record in caplog.records] == [OUT_OF_REACH]
+    logs = template.read(Path(__file__).parents[2] / "infra" / "logs.yaml")["Resources"]
+    assert f'"{OUT_OF_REACH}"' in logs["BreachedPasswordsOutOfReach"]["Properties"]["FilterPattern"]
 
 
 def test_a_list_that_must_be_asked_is_asked_each_time():

@@ -35,7 +35,7 @@ class Guesses(Section):
 
 
 class BreachedPasswords(Section):
-    timeout: Duration = parse_duration("2s")
+    timeout: Duration = parse_duration("1s")
     """How long the look-up in the list of breached passwords may take."""
 
 

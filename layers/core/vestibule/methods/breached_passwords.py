@@ -1,7 +1,8 @@
 """How often a password was seen in leaks, asked of Have I Been Pwned or a mirror of it by k-anonymity.
 
 Only the first five hex digits of the password's SHA-1 leave this process; the answer lists some hundred suffixes, and
-padding hides from its length which ones. Answers are kept for an hour. A list out of reach is left alone for half a minute, where that is no reason to refuse, so that people do not wait for it one after the other.
+padding hides from its length which ones. Answers are kept for an hour. A list out of reach is left alone for half a
+minute, where that is no reason to refuse, so that people do not wait for it one after the other.
 """
 
 from __future__ import annotations

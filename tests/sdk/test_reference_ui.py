@@ -16,7 +16,7 @@ from tests.sdk.drawn import FORMS, PAGES, ReferenceUi, Visit, press, reference_u
 from tests.settings import CONFIG as FACTORS
 from tests.settings import code_of, codes_of, secret_of
 from tests.verification import BY_CODE
-from tests.world import PASSWORD, Browser, Flow, Reply, World
+from tests.world import PASSWORD, Browser, Flow, World
 
 from vestibule.adapters.sqlite import SqliteTable
 from vestibule.config.document import merged

@@ -69,7 +69,7 @@ class Provider:
 
     clock: Clock | None = None
     issuer: str = ISSUER
-    keys: list[RSAKey] = field(default_factory=lambda: [key()])
+    keys: list[Any] = field(default_factory=lambda: [key()])
     metadata: dict[str, Any] = field(default_factory=dict[str, Any])
     claims: dict[str, Any] = field(default_factory=dict[str, Any])
     tokens: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -95,7 +95,8 @@ class Provider:
             payload["nonce"] = self.asked["nonce"]
         payload = {name: value for name, value in (payload | claims).items() if value is not None}
         used = signed_with or self.keys[0]
-        return jwt.encode({"alg": "RS256", "kid": used.kid, **(header or {})}, payload, used)
+        head = {"alg": "RS256", "kid": used.kid, **(header or {})}
+        return jwt.encode(head, payload, used, algorithms=[head["alg"]])
 
     # --- its servers -----------------------------------------------------------------------------------
 
@@ -153,8 +154,9 @@ class Provider:
         digest = hashlib.sha256(self.form().get("code_verifier", "").encode()).digest()
         if challenge and base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != challenge:
             return answer(400, {"error": "invalid_grant"})
-        tokens = {"access_token": "an-access-token", "token_type": "Bearer", "id_token": self.id_token()}
-        return answer(body=tokens | self.tokens)
+        tokens = {"access_token": "an-access-token", "token_type": "Bearer", **self.tokens}
+        own = {} if "id_token" in tokens else {"id_token": self.id_token()}
+        return answer(body=own | tokens)
 
 
 def _said(said: Any) -> WebResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 from tests.methods.oidc.conftest import Deploy
 from tests.providers import CLIENT_ID, Provider, away, configured, mapper, there_and_back, where
 from tests.world import PASSWORD, Browser, Native, Spa, World
@@ -267,6 +268,28 @@ def test_where_a_provider_is_and_its_keys_are_asked_once(provider: Provider, wor
     there_and_back(Spa(world), provider, email=EMAIL)
     asked = [call.url.removeprefix(provider.issuer) for call in provider.calls]
     assert asked.count("/.well-known/openid-configuration") == 2
+
+
+SIGNATURES: dict[str, Any] = {
+    "RS512": lambda parameters: RSAKey.generate_key(2048, parameters),
+    "PS256": lambda parameters: RSAKey.generate_key(2048, parameters),
+    "ES256": lambda parameters: ECKey.generate_key("P-256", parameters),
+    "ES384": lambda parameters: ECKey.generate_key("P-384", parameters),
+    "ES512": lambda parameters: ECKey.generate_key("P-521", parameters),
+    "EdDSA": lambda parameters: OKPKey.generate_key("Ed25519", parameters),
+}
+
+
+@pytest.mark.filterwarnings("ignore:EdDSA is deprecated")  # for a name that providers do not use yet
+@pytest.mark.parametrize("announced", [True, False])
+@pytest.mark.parametrize("algorithm", SIGNATURES)
+def test_a_provider_signs_as_it_announces(algorithm: str, announced: bool, provider: Provider, world: World):
+    provider.metadata = {"id_token_signing_alg_values_supported": [algorithm if announced else "RS256"]}
+    provider.keys = [SIGNATURES[algorithm]({"kid": "first", "use": "sig"})]
+    client = Spa(world)
+    back = provider.approves(where(away(client)), email=EMAIL)
+    provider.tokens = {"id_token": provider.id_token({"alg": algorithm})}
+    assert client.get(back).status == (200 if announced else 400)
 
 
 def test_the_person_of_the_token_is_the_person_of_the_profile(provider: Provider, deploy: Deploy):

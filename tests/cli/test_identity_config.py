@@ -24,6 +24,7 @@ from tests.cli.deployments import (
     wired,
 )
 from tests.live import lived
+from tests.world import SCHEMA
 
 from vestibule.cli import identity_config, target
 
@@ -174,6 +175,25 @@ def test_another_kratos_is_taken_over_without_what_its_deployment_decides(api: R
     assert result.exit_code == 0, result.output
     assert "dsn is left out" in result.stderr
     assert lifespan() == "7m"
+
+
+def test_files_of_another_kratos_are_found_beside_its_configuration_and_sent_along(api: Recorded, tmp_path: Path):
+    theirs = tmp_path / "theirs"
+    mails = theirs / "mails" / "recovery_code" / "valid"
+    mails.mkdir(parents=True)
+    (mails / "email.subject.gotmpl").write_text("Your code")
+    document = shown(command("get", "identity-config"))
+    (theirs / "person.schema.json").write_text(json.dumps(SCHEMA))
+    document["identity"]["schemas"][0]["url"] = "file:///etc/config/kratos/person.schema.json"
+    document["courier"] = {"template_override_path": "/etc/config/kratos/mails"}
+    (theirs / "kratos.yml").write_text(yaml.safe_dump(document))
+    result = command("import", "identity-config", "-f", str(theirs / "kratos.yml"))
+    assert result.exit_code == 0, result.output
+    after = shown(command("get", "identity-config"))
+    assert after["identity"]["schemas"][0]["url"].startswith("base64://")
+    subject = after["courier"]["templates"]["recovery_code"]["valid"]["email"]["subject"]
+    assert base64.b64decode(subject.removeprefix("base64://")) == b"Your code"
+    assert "template_override_path" not in after["courier"]
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def update() -> None:
 
 @click.group("import", cls=_Aliased)
 def import_() -> None:
-    """Take over a configuration."""
+    """Take over a configuration, or people."""
 
 
 @click.group(cls=_Aliased)
@@ -131,14 +131,16 @@ def switch() -> None:
     help="json, json-pretty (this), yaml, jsonpath=…, jsonpointer=…",
 )
 @click.option("--defaults", is_flag=True, help="With everything that holds without being set.")
-def get_identity_config(format_: str, *, defaults: bool, **where: Any) -> None:
+@click.option("--secrets", is_flag=True, help="With the secrets that stand in it, as another deployment needs them.")
+def get_identity_config(format_: str, *, defaults: bool, secrets: bool, **where: Any) -> None:
     """Print the configuration that is in force: the files with all revisions in them.
 
     jsonpath takes gjson's syntax (selfservice.flows.login.lifespan), jsonpointer RFC 6901's; both find defaults, too.
+    Secrets are hidden: `update` and `patch` know what is meant.
     """
     from vestibule.cli import identity_config  # noqa: PLC0415 - as in main
 
-    sys.exit(identity_config.get(_choice(where), format_, defaults=defaults))
+    sys.exit(identity_config.get(_choice(where), format_, defaults=defaults, secrets=secrets))
 
 
 @patch.command("identity-config", epilog=_WHERE)
@@ -189,6 +191,21 @@ def import_identity_config(sources: tuple[str, ...], **rest: Any) -> None:
     from vestibule.cli import identity_config  # noqa: PLC0415 - as in main
 
     sys.exit(identity_config.import_(_choice(rest), _making(rest), _split(sources)))
+
+
+@import_.command("identities", epilog=_WHERE)
+@click.option("--from", "source", metavar="URL", required=True, help="Its admin API; VESTIBULE_FROM_TOKEN is its key.")
+@_where
+@click.option("--dry-run", is_flag=True, help="Count what there is to take over; write nothing.")
+def import_identities(source: str, *, dry_run: bool, **where: Any) -> None:
+    """Take over the people of another Kratos: passwords, keys, one-time codes, providers, verified addresses.
+
+    Ids are made anew; the former one is in external_id, unless there was another. Sessions are not taken along. Say it
+    again as often as you like: who is there already is left alone. Exit status 1 when somebody could not be taken over.
+    """
+    from vestibule.cli import people  # noqa: PLC0415 - as in main
+
+    sys.exit(people.run(_choice(where), source, dry_run=dry_run))
 
 
 @history.command("identity-config", epilog=_WHERE)

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from vestibule.config.document import pointer
+from vestibule.config.embedding import with_messages
 from vestibule.config.fetch import FetchError, fetch, through
+from vestibule.config.files import anchored
 from vestibule.config.json_shapes import is_list, is_object
 
 Operation = dict[str, Any]
@@ -65,12 +67,17 @@ def whole(sources: Sequence[str], standard_input: str | None) -> dict[str, Any]:
         if not is_object(document):
             raise ArgumentError(f"{source}: no configuration, which is a mapping")
         merged = _appended(merged, unwrapped(document))
-    return _inlined(merged, "")
+    return _inlined(with_messages(merged), "")
 
 
 def read(source: str) -> Any:
-    """JSON or YAML behind a path, file://, https:// or base64://. Raises ArgumentError."""
-    return _parsed(_content(source).decode("utf-8-sig", "replace"), source)
+    """JSON or YAML behind a path, file://, https:// or base64://. Raises ArgumentError.
+
+    Files that it names are also looked for beside it, as `vestibule serve -c` does.
+    """
+    document = _parsed(_content(source).decode("utf-8-sig", "replace"), source)
+    path = source.removeprefix("file://")
+    return document if "://" in path else anchored(document, Path(path).parent)
 
 
 def unwrapped(document: dict[str, Any]) -> dict[str, Any]:

@@ -24,10 +24,10 @@ def embedded(path: Path) -> Document:
     missing = [Origins((file,), ()).placed(finding) for finding in absent(file.document)]
     if missing:
         raise ConfigError(missing)
-    return _inlined(_with_messages(file.document))
+    return _inlined(with_messages(file.document))
 
 
-def _with_messages(document: Document) -> Document:
+def with_messages(document: Document) -> Document:
     """The folder of message templates as the keys that do the same; keys that are set go before its files."""
     folder = dig(document, *_FOLDER)
     if not isinstance(folder, str):

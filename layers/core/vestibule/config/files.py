@@ -31,15 +31,15 @@ def read(path: Path) -> File:
         document = {}
     if not isinstance(document, dict):
         raise ConfigError([Finding("", "the document is no mapping", str(path), 1)])
-    return File(path, text, cast("Document", _anchored(document, path.parent)))
+    return File(path, text, cast("Document", anchored(document, path.parent)))
 
 
-def _anchored(value: Any, folder: Path, key: str = "") -> Any:
+def anchored(value: Any, folder: Path, key: str = "") -> Any:
     """The value, in which addresses of files beside the configuration lead there."""
     if isinstance(value, dict):
-        return {name: _anchored(entry, folder, name) for name, entry in cast("Document", value).items()}
+        return {name: anchored(entry, folder, name) for name, entry in cast("Document", value).items()}
     if isinstance(value, list):
-        return [_anchored(entry, folder) for entry in cast("list[Any]", value)]
+        return [anchored(entry, folder) for entry in cast("list[Any]", value)]
     if isinstance(value, str) and "\x00" not in value:
         if value.startswith(_FILE):
             return f"{_FILE}{_found(value.removeprefix(_FILE), folder)}"

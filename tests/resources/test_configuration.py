@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -131,7 +132,93 @@ def test_secrets_are_sealed_in_the_store_and_masked_in_what_is_told(live: Live):
     assert KEY not in str(live.stored())
     assert KEY not in json.dumps({name: said[name] for name in ("diff", "effective", "findings")})
     assert KEY not in live.admin("GET", "/admin/config/history").body.decode()
-    assert live.config()["selfservice"]["flows"]["login"]["after"]["hooks"][0]["config"]["auth"] == auth
+    assert KEY not in json.dumps(said["config"])
+    shown = live.config("?secrets=true")["selfservice"]["flows"]["login"]["after"]["hooks"][0]["config"]
+    assert shown["auth"] == auth
+
+
+SECRET = "a-s3cret-that-nobody-shall-ever-read"
+JWKS = (
+    "base64://"
+    + base64.b64encode(
+        json.dumps({"keys": [{"kty": "oct", "alg": "HS256", "kid": "a", "k": SECRET * 2}]}).encode()
+    ).decode()
+)
+BASIC = {"type": "basic_auth", "config": {"user": "me", "password": SECRET}}
+API_KEY = {"type": "api_key", "config": {"name": "X-Api-Key", "value": SECRET, "in": "header"}}
+OIDC = {
+    "id": "o",
+    "provider": "generic",
+    "client_id": "c",
+    "issuer_url": "https://op.example.org",
+    "mapper_url": "base64://e30=",
+}
+APPLE = {
+    "id": "a",
+    "provider": "apple",
+    "client_id": "c",
+    "mapper_url": "base64://e30=",
+    "apple_team_id": "t",
+    "apple_private_key_id": "k",
+}
+TARGET = {
+    "url": f"https://me:{SECRET}@mail.example.org/?api_key={SECRET}&page=1",
+    "method": "POST",
+    "body": "base64://e30=",
+}
+SECRETS: dict[str, Any] = {
+    "/selfservice/methods/oidc/config": {
+        "providers": [OIDC | {"client_secret": SECRET}, APPLE | {"apple_private_key": SECRET}]
+    },
+    "/selfservice/methods/password/config/migrate_hook": {
+        "enabled": True,
+        "config": {"url": "https://old.example.org/", "auth": BASIC, "headers": {"Authorization": SECRET}},
+    },
+    "/selfservice/flows/login/after/hooks": [web_hook(auth=API_KEY, headers={"X-Api-Key": SECRET, "Cookie": SECRET})],
+    "/courier/smtp": {"connection_uri": f"smtps://me:{SECRET}@mail.example.org:465/", "headers": {"X-Auth": SECRET}},
+    "/courier/http": {"request_config": {**TARGET, "auth": BASIC, "headers": {"X-Token": SECRET}}},
+    "/courier/channels": [{"id": "sms", "type": "http", "request_config": {**TARGET, "auth": API_KEY}}],
+    "/session/whoami/tokenizer/templates": {"t": {"ttl": "5m", "jwks_url": JWKS}},
+    "/oauth2_provider/headers": {"Authorization": f"Bearer {SECRET}"},
+    "/vestibule/webhooks/signing": {"secrets": ["whsec_" + base64.b64encode(SECRET.encode()).decode()]},
+    "/vestibule/oauth2/token/api_key": {"values": [SECRET]},
+    "/vestibule/proxy_key": SECRET,
+    "/vestibule/admin_keys": [SECRET],
+}
+"""Where secrets stand in a configuration (contract 05) and may be patched, with what can be said there."""
+
+
+@pytest.mark.parametrize("path", SECRETS)
+def test_no_secret_is_shown_and_what_is_shown_can_be_written_back(live: Live, path: str):
+    texts = (SECRET, JWKS, base64.b64encode(SECRET.encode()).decode().rstrip("="))
+    said = live.patch(add(path, SECRETS[path]))
+    assert said.status == 200, said.body
+    for query in ("", "?defaults=true", "?revision=1"):
+        shown = live.admin("GET", f"/admin/config{query}").body.decode()
+        assert not [text for text in texts if text in shown + said.body.decode()], shown
+        assert "(hidden " in shown
+    stored = live.config("?secrets=true")
+    document = live.config()
+    document["selfservice"]["flows"]["login"]["lifespan"] = "11m"
+    assert live.admin("PUT", "/admin/config", document).status == 200
+    document = live.config()
+    value = document
+    for name in path.split("/")[1:]:
+        value = value[name]
+    assert live.patch({"op": "replace", "path": path, "value": value}).status == 200
+    assert live.config() == document
+    stored["selfservice"]["flows"]["login"]["lifespan"] = "11m"
+    assert live.config("?secrets=true") == stored
+
+
+def test_marks_mean_secrets_where_secrets_stand_and_are_a_text_elsewhere(live: Live):
+    live.patch(add("/vestibule/proxy_key", SECRET))
+    mark = live.config()["vestibule"]["proxy_key"]
+    assert live.patch(add("/vestibule/pages/name", mark)).status == 200
+    assert live.config("?secrets=true")["vestibule"]["pages"]["name"] == mark
+    unknown = live.patch(add("/vestibule/proxy_key", "(hidden 0123456789abcdef)"))
+    assert (unknown.status, "is hidden" in unknown.body.decode()) == (400, True)
+    assert live.config("?secrets=true")["vestibule"]["proxy_key"] == SECRET
 
 
 def test_the_history_tells_who_changed_what_and_leads_back(live: Live):

@@ -45,11 +45,13 @@ class _RefusedError(Exception):
         self.findings: Sequence[Mapping[str, str]] = answer.body["error"].get("details", {}).get("findings", [])
 
 
-def get(choice: Choice, format_: str, *, defaults: bool) -> int:
+def get(choice: Choice, format_: str, *, defaults: bool, secrets: bool) -> int:
     def run(target: Target) -> int:
-        answer = _asked(target, "GET", PATH, query={"defaults": "true"} if defaults else {})
+        asked = {"secrets": "true"} if secrets else {}
+        whole = asked | {"defaults": "true"}
+        answer = _asked(target, "GET", PATH, query=whole if defaults else asked)
         _tell_findings(answer.body["findings"])
-        click.echo(formats.printed(answer.body["config"], format_, lambda: _complete(target)))
+        click.echo(formats.printed(answer.body["config"], format_, lambda: _complete(target, whole)))
         return 0
 
     return _told(choice, run)
@@ -204,8 +206,8 @@ def _asked(target: Target, method: str, path: str, **options: Any) -> Answer:
     raise _RefusedError(answer)
 
 
-def _complete(target: Target) -> dict[str, Any]:
-    return _asked(target, "GET", PATH, query={"defaults": "true"}).body["config"]
+def _complete(target: Target, query: Mapping[str, str] | None = None) -> dict[str, Any]:
+    return _asked(target, "GET", PATH, query=query or {"defaults": "true"}).body["config"]
 
 
 def _whole(files: Sequence[str]) -> dict[str, Any]:

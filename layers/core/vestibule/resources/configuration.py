@@ -3,6 +3,7 @@
 Reading answers the files with the current revision in them; `defaults=true` adds what holds without being set. Changes
 (PATCH: RFC 6902; PUT: a whole document; POST …/rollback: the number of a revision, 0 for the files) are refused as a
 whole when anything is wrong; with `dry_run=true` they are only told. `If-Match` takes an answer's ETag, or a number.
+Secrets are shown as marks, which mean them when they are sent back; `secrets=true` shows them.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from vestibule.config.load import reloaded
 from vestibule.config.masking import Masks
 from vestibule.config.patch import PatchError, operations
 from vestibule.config.revision import Revision, Unfit, document_of, running
+from vestibule.crypto.sealing import derive_key
 from vestibule.domain.errors import BadRequest, Conflict, NotFound
 from vestibule.domain.json import Json
 from vestibule.domain.outcome import Document, Outcome
@@ -48,9 +50,10 @@ def show(request: Request, svc: Services) -> Outcome:
     revision = _revision(asked, svc)
     document, conflict = _in_force(revision, svc)
     findings = [Finding("", conflict, severity="warning")] if conflict else []
-    body: Json = {"revision": asked, "config": _visible(document), "findings": [_finding(each) for each in findings]}
-    if flag(request, "defaults"):
-        body["config"] = _complete(document, svc)
+    config = _complete(document, svc) if flag(request, "defaults") else _visible(document)
+    if not flag(request, "secrets"):
+        config = _masks(svc).masked(config)
+    body: Json = {"revision": asked, "config": config, "findings": [_finding(each) for each in findings]}
     return Document(body=body, headers={"ETag": _etag(asked, svc)})
 
 
@@ -69,7 +72,13 @@ def patch(request: Request, svc: Services) -> Outcome:
         raise BadRequest(f"The body is no JSON Patch (RFC 6902): {bad.reason}") from None
     except PatchError as error:
         raise _refused(error) from None
-    return _changed(request, svc, lambda current: patched(svc.configurations.source, current, sent, _fetched(svc)))
+
+    def change(current: Revision | None) -> Change:
+        shown, masks = document_of(svc.configurations.source, current), _masks(svc)
+        meant = [masks.restored_operation(operation, shown) for operation in sent]
+        return patched(svc.configurations.source, current, meant, _fetched(svc))
+
+    return _changed(request, svc, change)
 
 
 def replace(request: Request, svc: Services) -> Outcome:
@@ -78,7 +87,7 @@ def replace(request: Request, svc: Services) -> Outcome:
 
     def change(current: Revision | None) -> Change:
         before, _ = _in_force(current, svc)
-        return replaced(svc.configurations.source, before, sent, _fetched(svc))
+        return replaced(svc.configurations.source, before, _masks(svc).restored(sent, before), _fetched(svc))
 
     return _changed(request, svc, change)
 
@@ -128,7 +137,7 @@ def _changed(
         number = _stored(change, number, request.param("note") or note, svc)
     body = {
         "revision": number,
-        "config": _visible(change.document),
+        "config": _masks(svc).masked(_visible(change.document)),
         "changed": not dry_run and not change.is_empty,
         "accepted": change.accepted,
         **_told(change),
@@ -205,8 +214,13 @@ def _complete(document: Configuration, svc: Services) -> Configuration:
         return _visible(document)
 
 
+def _masks(svc: Services) -> Masks:
+    """Such as last from an answer to the change that is made of it."""
+    return Masks(derive_key(svc.config.secrets.cookie[0], "configuration:masks"))
+
+
 def _visible(document: Configuration) -> Configuration:
-    """Without the store's address and the secrets: whoever changes the configuration has no need of them."""
+    """Without the store's address and the secrets of a deployment: whoever changes it has no need of them."""
     return {key: value for key, value in document.items() if key not in ("dsn", "secrets")}
 
 

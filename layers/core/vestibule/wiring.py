@@ -62,6 +62,8 @@ class _Process:
         self.looking = threading.Lock()
         self.refused: tuple[int, float] = (0, 0.0)
         """A revision that cannot be used, and when to try it once more: what it names may have been out of reach."""
+        self.unused: tuple[int, str] = (0, "")
+        """A revision that counts and is not what runs, and why."""
         self.at_stage: dict[tuple[str, str], Services] = {}
 
 
@@ -74,7 +76,7 @@ def configure(loaded: Loaded, *, local: bool = False) -> None:
     with _process.lock:
         _process.loaded = loaded
         _process.services = None
-        _process.revision, _process.looked, _process.refused = 0, float("-inf"), (0, 0.0)
+        _process.revision, _process.looked, _process.refused, _process.unused = 0, float("-inf"), (0, 0.0), (0, "")
         _process.at_stage = {}
         os.environ["VESTIBULE_MAKE_MISSING_TABLE"] = "1" if local else ""
 
@@ -119,24 +121,31 @@ def expire() -> None:
     _process.looked = min(_process.looked, time.monotonic() - WAIT_SECONDS)
 
 
+def unused() -> str:
+    """Why the revision that counts is not what runs; empty when it is, as far as this process has looked."""
+    return _process.unused[1]
+
+
 def _follow(made: Services) -> None:
     loaded = _process.loaded
     number, now = _process.revision, time.monotonic()
     try:
         number = made.configurations.head(consistent=False)
+        if number != _process.unused[0]:
+            _process.unused = (0, "")
         again, until = _process.refused
         if number == _process.revision or loaded is None or (number == again and now < until):
             return
-        after = _built(_of_revision(loaded, number, made), loaded, made)
+        followed, conflict = _of_revision(loaded, number, made)
+        after = _built(followed, loaded, made)
     except StoreUnavailable as unavailable:
         _log.warning("whether the configuration changed is not known: %s", unavailable)
     except (ConfigError, SchemaError, SecretRemoved) as error:
-        _process.refused = (number, now + AGAIN_SECONDS)
-        _log.error("revision %d of the configuration cannot be used: %s", number, error)
+        _refuse(number, str(error), now)
     except Exception as error:  # noqa: BLE001 (what runs goes on, whatever a revision does to the making of another)
-        _process.refused = (number, now + AGAIN_SECONDS)
-        _log.error("revision %d of the configuration cannot be used: %s", number, type(error).__name__)
+        _refuse(number, type(error).__name__, now)
     else:
+        _process.unused = (number, conflict or "")
         with _process.lock:
             _process.services, _process.revision, _process.at_stage = after, number, {}
         if isinstance(made.templates, FetchedTemplates):
@@ -144,6 +153,12 @@ def _follow(made: Services) -> None:
         _log.info("the configuration is at revision %d", number)
     finally:
         _process.looked = now
+
+
+def _refuse(number: int, why: str, now: float) -> None:
+    _process.refused = (number, now + AGAIN_SECONDS)
+    _process.unused = (number, f"revision {number} of the configuration cannot be used: {why}")
+    _log.error("%s", _process.unused[1])
 
 
 def _built(followed: Loaded, loaded: Loaded, made: Services) -> Services:
@@ -160,17 +175,20 @@ def _built(followed: Loaded, loaded: Loaded, made: Services) -> Services:
     )
 
 
-def _of_revision(loaded: Loaded, number: int, made: Services) -> Loaded:
-    """Raises ConfigError, SecretRemoved, LookupError (it is not there)."""
+def _of_revision(loaded: Loaded, number: int, made: Services) -> tuple[Loaded, str | None]:
+    """The configuration, and why it is an older one where it is (see `followed`).
+
+    Raises ConfigError, SecretRemoved, LookupError (it is not there).
+    """
     if number == 0:
-        return loaded
+        return loaded, None
     revision = made.configurations.find(number)
     if revision is None:
         raise LookupError(f"revision {number} is not there")
     followed, conflict = revision_.followed(loaded, revision)
     if conflict is not None:
         _log.error("%s; what ran before goes on", conflict)
-    return followed
+    return followed, conflict
 
 
 def services_at(stage: Mapping[str, str]) -> Services:

@@ -37,6 +37,8 @@ class Credential(Unprinted, frozen=True, kw_only=True):
     updated_at: datetime
     config: Mapping[str, Any] = field(default_factory=dict[str, Any])
     version: int = 0
+    held: bool = True
+    """False: nothing is stored but its identifiers, so that nobody need look for a config."""
 
     def to_wire(self, *, with_config: bool = False) -> Json:
         wire: Json = {

@@ -39,6 +39,7 @@ from vestibule.stores.identity_items import (
     mine_or_absent,
     read_identity,
     to_item,
+    told_what_is_held,
 )
 from vestibule.stores.index_keys import IndexKeys
 from vestibule.stores.key_rows import KeyRows, StoredKeys, counting_on
@@ -126,6 +127,7 @@ class IdentityStore:
         self, identity: Identity, secrets: Secrets, also: Sequence[TransactWrite] = (), told: Sequence[Event] = ()
     ) -> Identity:
         """Store a new identity; its version is 1 then. `also` is written in the same transaction, `told` with it."""
+        identity = told_what_is_held(identity, {**{each.type: None for each in identity.credentials}, **secrets})
         created = self._outbox.happened(IDENTITY_CREATED, identity.id, identity=identity.id)
         also = (*also, self._outbox.putting([created, *told]))
         writes: list[TransactWrite] = [Put(to_item(identity, version=1), (Absent(),))]
@@ -151,6 +153,7 @@ class IdentityStore:
             told = [self.updated(old)]
         also = (*also, self._outbox.putting(told)) if told else also
         secrets = self._with_password(old, new, dict(secrets or {}))
+        new = told_what_is_held(new, secrets)
         stored = self.key_rows.stored(old.id, secrets)
         writes: list[TransactWrite] = [Put(to_item(new, version=old.version + 1), (Equals("ver", old.version),))]
         former = {write.key: write for _, write in self._claims(old, stored.configs)}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+from msgspec.structs import replace
 
 from vestibule.domain.credential import Credential
 from vestibule.domain.identity import Identity, RecoveryAddress, State, VerifiableAddress
@@ -131,7 +133,8 @@ def _recovery(row: list[Any]) -> RecoveryAddress:
 
 def _credential_row(credential: Credential) -> list[Any]:
     times = (to_micros(credential.created_at), to_micros(credential.updated_at))
-    return [credential.type, list(credential.identifiers), credential.version, *times]
+    row = [credential.type, list(credential.identifiers), credential.version, *times]
+    return row if credential.held else [*row, 0]
 
 
 def _credential(row: list[Any]) -> Credential:
@@ -141,7 +144,17 @@ def _credential(row: list[Any]) -> Credential:
         version=row[2],
         created_at=from_micros(row[3]),
         updated_at=from_micros(row[4]),
+        held=len(row) == 5,
     )
+
+
+def told_what_is_held(identity: Identity, secrets: Mapping[str, object]) -> Identity:
+    """The identity whose credentials know whether they have a config, when these are written with it."""
+    told = (
+        replace(each, held=secrets[each.type] is not None) if each.type in secrets else each
+        for each in identity.credentials
+    )
+    return replace(identity, credentials=tuple(told))
 
 
 def identifiers_of(identity: Identity) -> Iterator[tuple[str, str]]:

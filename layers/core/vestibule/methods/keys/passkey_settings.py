@@ -72,7 +72,8 @@ class PasskeySettings(Struct, frozen=True):
 
 
 def _configs(identity: Identity, svc: Services) -> Mapping[str, Json]:
-    return svc.identities.configs(identity.id, factors.FIRST) if identity.credential(PASSKEY) else {}
+    credential = identity.credential(PASSKEY)
+    return svc.identities.configs(identity.id, factors.FIRST) if credential and credential.held else {}
 
 
 def _name(identity: Identity, svc: Services) -> str:

@@ -70,7 +70,8 @@ class WebauthnSettings(Struct, frozen=True):
 
 def _configs(identity: Identity, svc: Services) -> Mapping[str, Json]:
     """What counts as a factor, in one read; nothing for whoever cannot have a key yet."""
-    if identity.credential(WEBAUTHN) is None:
+    credential = identity.credential(WEBAUTHN)
+    if credential is None or not credential.held:
         return {}
     return svc.identities.configs(identity.id, (*factors.FIRST, *factors.SECOND))
 

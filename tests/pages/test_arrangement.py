@@ -58,6 +58,13 @@ def test_settings_have_a_card_and_an_anchor_for_each_group():
     assert len(page.all("input", name="csrf_token")) >= len(cards)
 
 
+def test_a_card_stays_where_it_is_when_its_nodes_come_last():
+    kind, document = FLOWS["settings-codes"]
+    nodes = sorted(document["ui"]["nodes"], key=lambda node: node["group"] == "lookup_secret")
+    cards = [each["id"] for each in draw(kind, {**document, "ui": {**document["ui"], "nodes": nodes}}).all("section")]
+    assert cards == ["profile", "password", "oidc", "lookup_secret", "totp"]
+
+
 def test_every_form_carries_the_token_against_forgery():
     for name in ("login-all", "login-aal2", "registration-choose", "settings"):
         html = render_flow(*FLOWS[name], Look(), "en")

@@ -35,6 +35,9 @@ _LIKELIEST = (
 )
 """Of two methods the one that stands here first is primary, unless the person has just tried the other."""
 
+_SETTLED = ("default", "profile", "password", "oidc", "saml", "lookup_secret", "webauthn", "passkey", "totp")
+"""Where each card of the settings stands: new backup codes come last among the nodes, and their card is to stay put."""
+
 _ELSEWHERE = frozenset({"oidc", "saml"})
 """Methods that need nothing typed here, so nothing of the form is sent along (unless they are all there is)."""
 
@@ -205,7 +208,7 @@ def _joined(parts: list[Block]) -> list[Block]:
 def _sections(groups: Mapping[str, Sequence[Widget]]) -> tuple[Section, ...]:
     shared = _hidden(groups.get("default", ()))
     sections: list[Section] = []
-    for name, group in groups.items():
+    for name, group in sorted(groups.items(), key=lambda each: _place(each[0])):
         visible = _shown(group)
         if not visible:
             continue
@@ -221,6 +224,10 @@ def _sections(groups: Mapping[str, Sequence[Widget]]) -> tuple[Section, ...]:
             forms.append(Form(hidden, (Block(name, shown, others, primary=bool(shown)),)))
         sections.append(Section(name, tuple(forms)))
     return tuple(sections)
+
+
+def _place(group: str) -> int:
+    return _SETTLED.index(group) if group in _SETTLED else len(_SETTLED)
 
 
 def _block(name: str, group: Sequence[Widget]) -> Block:

@@ -29,8 +29,8 @@ BUDGET = {
     "fetch": Cost(1, 1, 0),
     "whoami": Cost(1, 2, 0),
     "login": Cost(3, 3, 7),
-    "login with a wrong password": Cost(3, 3, 2),
-    "login of nobody": Cost(3, 3, 2),
+    "login with a wrong password": Cost(3, 3, 3),
+    "login of nobody": Cost(3, 3, 3),
     "registration": Cost(3, 1, 28),
 }
 """What a phase may cost: these round trips, at most these units of reading and writing."""

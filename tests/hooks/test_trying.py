@@ -249,13 +249,17 @@ def test_what_a_delivery_told_can_be_told_once_more(sqlite_table: SqliteTable):
     assert scene.target.calls[1].json["identity"] == first.json["identity"]
 
 
-def test_a_delivery_that_a_step_waited_for_is_told_by_that_step_alone(sqlite_table: SqliteTable):
+def test_what_a_delivery_told_that_a_step_waited_for_can_be_told_once_more_too(sqlite_table: SqliteTable):
     scene = Scene(sqlite_table, named())
     Native(scene.world).sign_up("bob@example.org")
     (delivery,) = scene.world.admin("GET", "/admin/actions/deliveries").json
-    for event_id in (delivery["id"], "evt_none"):
-        refused = tried(scene, event_id=event_id)
-        assert (refused.status, "event_id names no delivery" in refused.json["error"]["reason"]) == (400, True)
+    said = tried(scene, event_id=delivery["id"]).json
+    assert (said["outcome"], said["request"]["body"]["identity"]["traits"]["email"]) == ("passed", "bob@example.org")
+
+
+def test_what_is_no_delivery_is_told_so(sqlite_table: SqliteTable):
+    refused = tried(Scene(sqlite_table, named()), event_id="evt_none")
+    assert (refused.status, "event_id names no delivery" in refused.json["error"]["reason"]) == (400, True)
 
 
 # --- token actions -----------------------------------------------------------------------------------------

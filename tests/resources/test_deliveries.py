@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests.hooks.web_hook.target import Scene, answer, hook
-from tests.world import Native, Reply
+from tests.world import PASSWORD, Native, Reply
 
 from vestibule.adapters.sqlite import SqliteTable
 from vestibule.local.bus import Bus
@@ -112,11 +112,32 @@ def test_a_call_is_made_once_more_under_the_same_id(scene: Scene) -> None:
     assert (run["number"], second["number"], second["status"]) == (1, 2, "delivered")
 
 
-def test_a_call_that_a_step_waited_for_is_not_made_again(scene: Scene) -> None:
-    sign_in(scene, "ann")
+def test_a_call_that_a_step_waited_for_is_made_once_more_too(scene: Scene) -> None:
+    scene.target.answers = [answer(400)]
+    assert Native(scene.world).sign_in("ann@example.org").status == 502
     (entry,) = listed(scene, "?hook=waited").json
+    assert (entry["status"], entry["can_replay"], entry["waited_for"]) == ("failed", True, True)
+    (first,) = scene.target.calls
+    scene.world.clock.pass_by(seconds=1)
+    scene.target.answers, bus = [answer(200)], Bus(scene.world.svc)
+    assert scene.world.admin("POST", f"{PATH}/{entry['id']}/replay").status == 202
+    bus.step()
+    again = scene.target.calls[-1]
+    assert again.headers["webhook-id"] == first.headers["webhook-id"] == entry["id"]
+    assert again.json == first.json
+    again = scene.world.admin("GET", f"{PATH}/{entry['id']}").json
+    assert (again["status"], again["waited_for"], again["runs_made"]) == ("delivered", True, 2)
+    assert [run["status"] for run in again["runs"]] == ["failed", "delivered"]
+
+
+def test_a_call_that_was_too_long_to_be_kept_is_not_made_again(scene: Scene) -> None:
+    client, noise = Native(scene.world), scene.world.svc.random.bytes(20_000).hex()
+    fields = {"method": "password", "identifier": "ann@example.org", "password": PASSWORD}
+    assert client.submit(client.start("login"), **fields, transient_payload={"noise": noise}).status == 200
+    (entry,) = listed(scene, "?hook=waited").json
+    assert not entry["can_replay"]
     reply = scene.world.admin("POST", f"{PATH}/{entry['id']}/replay")
-    assert (reply.status, "whoever takes that step again" in reply.json["error"]["reason"]) == (409, True)
+    assert (reply.status, "too long to be kept" in reply.json["error"]["reason"]) == (409, True)
 
 
 def test_what_is_not_in_the_log_is_not_there(scene: Scene) -> None:

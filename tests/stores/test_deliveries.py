@@ -38,7 +38,7 @@ def run(world: World, event_id: str, **changes: object) -> Run:
 
 
 def noted(world: World, event_id: str, **changes: object) -> None:
-    world.svc.deliveries.note(run(world, event_id, **changes))
+    world.table.transact(world.svc.deliveries.noting(run(world, event_id, **changes)))
     world.clock.pass_by(seconds=1)
 
 
@@ -95,9 +95,9 @@ def test_one_worker_has_an_event_at_a_time(made: World) -> None:
         deliveries.claim("evt_1")
     made.clock.pass_by(seconds=held.value.seconds)
     assert deliveries.claim("evt_1") == 2
-    deliveries.ended(run(made, "evt_1", number=2, waited_for=False, status=DeliveryStatus.RETRYING), "sealed")
+    deliveries.ended(run(made, "evt_1", number=2, waited_for=False, status=DeliveryStatus.RETRYING, payload="sealed"))
     assert deliveries.claim("evt_1") == 3
-    deliveries.ended(run(made, "evt_1", number=3, waited_for=False), "sealed")
+    deliveries.ended(run(made, "evt_1", number=3, waited_for=False, payload="sealed"))
     assert deliveries.claim("evt_1") is None
 
 
@@ -106,7 +106,7 @@ def test_what_was_delivered_can_be_opened_again_where_it_left_by_the_outbox(made
     noted(made, "evt_sync")
     assert deliveries.reopen("evt_sync") is None
     deliveries.claim("evt_1")
-    deliveries.ended(run(made, "evt_1", waited_for=False), "sealed")
+    deliveries.ended(run(made, "evt_1", waited_for=False, payload="sealed"))
     assert deliveries.reopen("evt_1") == "sealed"
     assert deliveries.claim("evt_1") == 2
 
@@ -114,8 +114,8 @@ def test_what_was_delivered_can_be_opened_again_where_it_left_by_the_outbox(made
 def test_what_nobody_took_in_the_end_is_given_up(made: World) -> None:
     deliveries = made.svc.deliveries
     deliveries.claim("evt_1")
-    deliveries.ended(run(made, "evt_1", waited_for=False, status=DeliveryStatus.RETRYING), "sealed")
-    deliveries.given_up("evt_1")
+    deliveries.ended(run(made, "evt_1", waited_for=False, status=DeliveryStatus.RETRYING, payload="sealed"))
+    deliveries.given_up(run(made, "evt_1", number=0, tries=(), waited_for=False, status=DeliveryStatus.DEAD))
     found = deliveries.find("evt_1")
     assert found is not None
     assert found[0].status is DeliveryStatus.DEAD

@@ -10,6 +10,7 @@ from tests.world import PASSWORD, Browser, Native, World
 
 from vestibule.adapters.sqlite import SqliteTable
 from vestibule.domain.event import Event
+from vestibule.workers import courier
 from vestibule.workers.publish import publish
 
 ALICE = "alice@example.org"
@@ -38,11 +39,15 @@ class Told:
             self._after = changes[-1].sequence
         self.events = [event for event in self.world.svc.events.take() if event.id not in self._seen]
         self._seen |= {event.id for event in self.events}
-        return [event.type for event in self.events if event.type != "CourierMessageQueued"]
+        return [event.type for event in self.events if event.type != "CourierMessageQueued" and not is_begun(event)]
 
     def letter(self) -> dict[str, Any]:
         self.world.clock.pass_by(seconds=1)
         return dict(self.world.svc.messages.page(limit=1, recipient=ALICE)[0].data)
+
+
+def is_begun(event: Event) -> bool:
+    return event.type.endswith("Initiated")
 
 
 @pytest.fixture
@@ -128,6 +133,60 @@ def test_a_success_after_many_failures_is_told_with_the_identity_and_no_secret(t
     assert "LoginSuspicious" not in told()
 
 
+def test_flows_that_are_begun_are_told(told: Told) -> None:
+    client = Browser(told.world)
+    flow = client.start("registration")
+    client.start("login")
+    told()
+    assert [event.type for event in told.events] == ["RegistrationInitiated", "LoginInitiated"]
+    assert (told.events[0].detail["flow"], told.events[0].detail["client"]) == (flow.id, "browser")
+
+
+def test_messages_that_left_and_those_that_were_given_up_are_told(told: Told) -> None:
+    Native(told.world).sign_up(ALICE)
+    client = Native(told.world)
+    client.submit(client.start("recovery"), method="code", email=ALICE)
+    told()
+    (queued,) = told.world.svc.messages.page(limit=1, recipient=ALICE)
+    courier.take(Event(queued.id, "CourierMessageQueued"), told.world.svc)
+    assert told() == ["CourierMessageDispatched"]
+    about = {"message": queued.id, "channel": "email", "template": "recovery_code_valid"}
+    assert {name: told.events[0].detail[name] for name in about} == about
+    claimed = told.world.svc.messages
+    client.submit(client.start("recovery"), method="code", email=ALICE)
+    told()
+    (second,) = told.world.svc.messages.page(limit=1, recipient=ALICE)
+    assert claimed.abandoned(claimed.claim(second.id) or pytest.fail("not queued"), "its relay refuses it")
+    assert told() == ["CourierMessageAbandoned"]
+    assert told.events[0].detail["message"] == second.id
+
+
+@pytest.mark.attack("bf-15")
+def test_a_sign_in_with_another_kind_of_device_is_told_with_the_identity_and_no_secret(told: Told) -> None:
+    phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) Version/19.1 Mobile/15E148 Safari/604.1"
+
+    computer = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+    def using(agent: str) -> Native:
+        client = Native(told.world)
+        client.headers["User-Agent"] = agent
+        return client
+
+    def sign_in(agent: str) -> list[str]:
+        assert using(agent).sign_in(ALICE).status == 200
+        return told()
+
+    alice = using(computer).sign_up(ALICE).json["identity"]["id"]
+    told()
+    assert sign_in(computer.replace("140", "141")) == ["SessionIssued", "LoginSucceeded"]
+    assert sign_in(phone) == ["SessionIssued", "LoginSucceeded", "LoginSuspicious"]
+    suspicious = told.events[-1]
+    assert suspicious.detail["device"] == "new"
+    assert suspicious.detail["identity"] == alice
+    assert phone not in json.dumps(suspicious.to_json())
+    assert sign_in(phone.replace("19", "20")) == ["SessionIssued", "LoginSucceeded"]
+
+
 def test_no_event_says_more_than_ids_methods_and_numbers(told: Told) -> None:
     client = Browser(told.world)
     client.sign_up(ALICE)
@@ -138,7 +197,19 @@ def test_no_event_says_more_than_ids_methods_and_numbers(told: Told) -> None:
     for secret in (ALICE, PASSWORD, "wrong-password-of-alice", *client.cookies.values()):
         assert secret not in said
     names = {name for event in told.events for name in event.detail}
-    assert names <= {"time", "identity", "session", "flow", "method", "problems", "via", "failures", "kept", "all"}
+    assert names <= {
+        "time",
+        "identity",
+        "session",
+        "flow",
+        "method",
+        "problems",
+        "via",
+        "failures",
+        "kept",
+        "all",
+        "client",
+    }
 
 
 def test_nothing_that_was_told_of_somebody_stays_when_they_are_gone(told: Told) -> None:

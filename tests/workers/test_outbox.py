@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from tests.world import World
+from tests.world import PASSWORD, Browser, Native, World
 
 from vestibule.domain.event import Event
 from vestibule.local.bus import Bus
@@ -108,7 +108,8 @@ def test_events_of_new_sessions_are_found_by_the_sessions_themselves(made):
     told = sorted(event.type for event in made.svc.events.take())
     assert told == ["IdentityCreated", "RegistrationSucceeded", "SessionIssued"]
     assert sweep(made.svc) == 0
-    assert not [key for key, item in made.stored().items() if "ev" in item or key[0].startswith("O#")]
+    stored = [key for key, item in made.stored().items() if "ev" in item or key[0].startswith("O#")]
+    assert [key for key in stored if not key[0].startswith("F#")] == []  # that one was begun: for the stream alone
 
 
 def test_the_local_bus_passes_over_what_nobody_takes(sqlite_table):
@@ -117,3 +118,91 @@ def test_the_local_bus_passes_over_what_nobody_takes(sqlite_table):
     Bus(world.svc).step()
     world.clock.pass_by(minutes=6)
     assert sweep(world.svc) == 0
+
+
+# --- what is written again before anybody took it -------------------------------------------------------
+
+
+def told_late(world):
+    """Types of what the sweeper finds, where nobody followed the table's changes."""
+    world.clock.pass_by(minutes=6)
+    sweep(world.svc)
+    told = sorted(event.type for event in world.svc.events.take())
+    assert sweep(world.svc) == 0
+    assert not [key for key, item in world.stored().items() if "ev" in item and not key[0].startswith(("F#", "M#"))]
+    return told
+
+
+@pytest.fixture
+def alice(made):
+    made.identity("alice@example.org", password=PASSWORD)
+    told_late(made)
+    return made
+
+
+def test_every_refusal_of_a_form_is_told(alice):
+    client = Native(alice)
+    flow = client.start("login")
+    for _ in range(9):  # more than a flow carries
+        client.submit(flow, method="password", identifier="alice@example.org", password="wrong")
+    assert told_late(alice) == ["LoginFailed"] * 9
+
+
+def test_refusals_stay_told_when_the_form_is_right_at_last(alice):
+    client = Native(alice)
+    flow = client.start("login")
+    for password in ("wrong", PASSWORD):
+        client.submit(flow, method="password", identifier="alice@example.org", password=password)
+    assert client.whoami().status == 200
+    assert told_late(alice) == ["LoginFailed", "LoginSucceeded", "SessionIssued"]
+
+
+def test_a_session_that_is_used_on_and_ended_tells_everything(alice):
+    client = Browser(alice)
+    client.sign_in("alice@example.org")
+    client.sign_in("alice@example.org", refresh="true")
+    session = client.whoami().json["id"]
+    alice.admin("PATCH", f"/admin/sessions/{session}/extend")
+    alice.admin("DELETE", f"/admin/sessions/{session}")
+    assert told_late(alice) == [
+        "LoginSucceeded",
+        "LoginSucceeded",
+        "SessionChanged",
+        "SessionIssued",
+        "SessionLifespanExtended",
+        "SessionRevoked",
+    ]
+
+
+def test_a_session_that_is_deleted_at_once_tells_everything(alice):
+    client = Native(alice)
+    identity = client.sign_in("alice@example.org").json["session"]["identity"]["id"]
+    alice.admin("DELETE", f"/admin/identities/{identity}/sessions")
+    assert told_late(alice) == ["LoginSucceeded", "SessionIssued", *["SessionRevoked"] * 3]  # all, and each of two
+
+
+def test_a_person_who_is_deleted_at_once_tells_everything(alice):
+    identity = Native(alice).sign_in("alice@example.org").json["session"]["identity"]["id"]
+    alice.admin("DELETE", f"/admin/identities/{identity}")
+    assert told_late(alice) == ["IdentityDeleted", "LoginSucceeded", "SessionIssued"]
+
+
+def test_a_recovery_that_an_administrator_began_is_told(sqlite_table):
+    flows = {"recovery": {"enabled": True, "use": "code", "ui_url": "https://app.example.org/recovery"}}
+    world = World.build(sqlite_table, {"selfservice": {"flows": flows, "methods": {"code": {"enabled": True}}}})
+    identity = world.identity("alice@example.org").id
+    told_late(world)
+    assert world.admin("POST", "/admin/recovery/code", {"identity_id": identity}).status == 201
+    assert told_late(world) == ["RecoveryInitiatedByAdmin"]
+
+
+def test_what_a_form_tells_is_acknowledged_with_what_was_added_meanwhile(alice):
+    client = Native(alice)
+    flow = client.start("login")
+    for _ in range(2):
+        client.submit(flow, method="password", identifier="alice@example.org", password="wrong")
+    for change in alice.table.changes(None, 1000):
+        publish(change, alice.svc)
+    assert [event.type for event in alice.svc.events.take()].count("LoginFailed") == 3  # the first one twice
+    alice.clock.pass_by(minutes=6)
+    assert sweep(alice.svc) == 0

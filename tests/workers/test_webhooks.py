@@ -22,6 +22,7 @@ from vestibule.workers import webhooks
 
 EMAIL = "alice@example.org"
 IGNORE: dict[str, Any] = {"response": {"ignore": True}}
+TARGET = "https://target.example.org/hook"
 MINUTES = [wait / 60 for wait in webhooks.WAITS]
 
 
@@ -147,7 +148,7 @@ def test_what_is_too_much_for_a_queue_is_a_failure_in_both_logs(
     assert not delivery.waited_for
     assert "too large to be queued" in delivery.error
     reply = made.world.admin("POST", f"/admin/actions/deliveries/{delivery.event_id}/replay")
-    assert (reply.status, "never queued" in reply.json["error"]["reason"]) == (409, True)
+    assert (reply.status, "too long to be kept" in reply.json["error"]["reason"]) == (409, True)
 
 
 # --- when it is said ------------------------------------------------------------------------------------
@@ -368,8 +369,58 @@ def test_others_are_called_while_one_target_is_left_alone(sqlite_table: SqliteTa
     made = delivering(sqlite_table)
     for _ in range(TOLERATED):
         made.world.svc.breakers.failed("https://target.example.org/other")
-    assert made.world.svc.breakers.wait("https://target.example.org/hook") > 0
-    assert made.world.svc.breakers.wait("https://elsewhere.example.org/hook") == 0
+    breakers = made.world.svc.breakers
+    assert not breakers.may_try(TARGET, breakers.state(TARGET))
+    elsewhere = "https://elsewhere.example.org/hook"
+    assert breakers.may_try(elsewhere, breakers.state(elsewhere))
+
+
+def test_what_was_delivered_already_does_not_find_out_whether_the_target_is_back(sqlite_table: SqliteTable) -> None:
+    made = delivering(sqlite_table)
+    Native(made.world).sign_up(EMAIL)
+    assert len(made.run()) == 1
+    (delivered,) = published(made)
+    made.restart()
+    for _ in range(TOLERATED):
+        made.world.svc.breakers.failed(TARGET)
+    Native(made.world).sign_up(f"next-{EMAIL}")
+    assert made.run() == []
+    made.world.clock.pass_by(minutes=1)
+    webhooks.take(delivered, made.world.svc)  # once more, as queues do
+    assert len(made.run()) == 1
+
+
+def test_a_run_that_waits_for_another_to_find_out_is_none(sqlite_table: SqliteTable) -> None:
+    made = delivering(sqlite_table)
+    made.target.answers = [answer(500)]
+    for number in range(TOLERATED + 1):
+        Native(made.world).sign_up(f"{number}-{EMAIL}")
+    made.run()
+    breakers = made.world.svc.breakers
+    made.world.clock.pass_by(seconds=40)
+    assert breakers.may_try(TARGET, breakers.state(TARGET))  # by somebody else
+    assert made.run() == []
+    made.target.answers = [answer()]
+    made.wait(minutes=3)
+    made.wait(minutes=6)
+    assert sorted(runs for _, _, runs in made.log()) == [1] + [2] * TOLERATED
+
+
+def test_a_call_whose_target_rested_for_days_is_in_the_log_and_can_be_replayed(sqlite_table: SqliteTable) -> None:
+    made = delivering(sqlite_table, id="crm")
+    Native(made.world).sign_up(EMAIL)
+    for _ in range(3 * TOLERATED):
+        made.world.svc.breakers.failed(TARGET)
+    for _ in range(4 * 24 * 4):  # it fails for others, again and again
+        assert made.wait(minutes=14) == []
+        made.world.svc.breakers.failed(TARGET)
+    assert made.log() == [("crm", "dead", 0)]
+    ((delivery,), _) = made.world.svc.deliveries.page(after=None, limit=1)
+    assert delivery.error == "its target has not worked for days"
+    made.world.clock.pass_by(minutes=20)
+    assert made.world.admin("POST", f"/admin/actions/deliveries/{delivery.event_id}/replay").status == 202
+    assert len(made.run()) == 1
+    assert made.log() == [("crm", "delivered", 1)]
 
 
 def test_every_run_is_in_the_log_with_its_tries(sqlite_table: SqliteTable) -> None:

@@ -59,6 +59,8 @@ class Run(Struct, frozen=True, kw_only=True):
     identity_id: str | None = None
     number: int = 1
     error: str = ""
+    payload: str = ""
+    """What is needed to make the call once more. It is kept with the delivery, and not read with its runs."""
 
 
 class Delivery(Struct, frozen=True, kw_only=True):

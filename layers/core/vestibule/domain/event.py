@@ -21,12 +21,24 @@ SESSION_EXTENDED = "SessionLifespanExtended"
 SESSION_REVOKED = "SessionRevoked"
 LOGIN_SUCCEEDED = "LoginSucceeded"
 LOGIN_SUSPICIOUS = "LoginSuspicious"
-"""It succeeded, after many wrong guesses. Kratos tells of no such thing; the other names are its own (02 §4.7)."""
+"""It succeeded, after many wrong guesses or with a new device. Kratos tells of no such thing; the other names are its own.
+
+Contract 02 §4.7.
+"""
+KEY_COPY_SUSPECTED = "KeyCopySuspected"
+"""A key's counter did not move on: nobody was let in by it. Ours, too."""
 REGISTRATION_SUCCEEDED = "RegistrationSucceeded"
 RECOVERY_SUCCEEDED = "RecoverySucceeded"
 RECOVERY_INITIATED_BY_ADMIN = "RecoveryInitiatedByAdmin"
 VERIFICATION_SUCCEEDED = "VerificationSucceeded"
 SETTINGS_SUCCEEDED = "SettingsSucceeded"
+MESSAGE_DISPATCHED = "CourierMessageDispatched"
+MESSAGE_ABANDONED = "CourierMessageAbandoned"
+WEB_HOOK_DELIVERED = "WebhookDelivered"
+"""One attempt, whatever came of it."""
+WEB_HOOK_SUCCEEDED = "WebhookSucceeded"
+WEB_HOOK_FAILED = "WebhookFailed"
+"""Nobody tries again."""
 
 
 class Event(Struct, frozen=True):

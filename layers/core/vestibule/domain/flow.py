@@ -50,6 +50,7 @@ class Flow(Struct, frozen=True, kw_only=True):
     `extra_nodes` are names that problems pointed to and no method draws: they stay in the form (contract 04 §2).
     `internal` is the methods' own memory of the flow, by key.
     `codes` were sent and not used yet; `attempts` to guess one were counted so far.
+    `untold` is the store's: what it told of the flow and nobody took yet.
     `identity_id` is whose settings the flow is about; `identity` is that person as read beside the flow, never stored.
     """
 
@@ -78,6 +79,7 @@ class Flow(Struct, frozen=True, kw_only=True):
     identity_id: str | None = None
     identity: Identity | None = None
     updated_at: datetime | None = None
+    untold: Mapping[str, Any] = field(default_factory=dict[str, Any])
     version: int = 0
 
     @property

@@ -66,7 +66,7 @@ def start(request: Request, svc: Services) -> Outcome:
     if not isinstance(passed, Moment):
         return passed
     begun = _begun(flow, session, svc) if request.method != "HEAD" else Pending(flow)  # looking on sends no mail
-    flow = svc.flows.add(begun.flow, (*begun.writes, *passed.writes))
+    flow = svc.flows.open(begun.flow, (*begun.writes, *passed.writes))
     return FlowStarted(flow=flow, document=drawing.document(flow, request, svc, **extra))
 
 

@@ -47,7 +47,7 @@ def start(request: Request, svc: Services) -> Outcome:
     passed = chain.through(Moment(point=Point.REGISTRATION_BEFORE, request=request, flow=flow), svc)
     if not isinstance(passed, Moment):
         return passed
-    flow = svc.flows.add(flow, passed.writes)
+    flow = svc.flows.open(flow, passed.writes)
     return FlowStarted(flow=flow, document=drawing.document(flow, request, svc, **extra))
 
 

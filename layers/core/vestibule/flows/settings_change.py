@@ -78,7 +78,7 @@ def change(wanted: Change, submitted: Submitted, method: str, svc: Services) -> 
     if not isinstance(accepted, Moment):
         # As recorded: what was shown to be there counts, even where a hook does not let it in.
         if wanted.factor is not None:
-            svc.table.write(svc.sessions.refreshing(session))
+            svc.table.transact(svc.sessions.refreshing(session))
         return accepted
     if accepted.identity is not wanted.identity and _touches_what_is_protected(old, accepted.identity or old):
         ensure_fresh(submitted, method, svc)
@@ -92,7 +92,7 @@ def change(wanted: Change, submitted: Submitted, method: str, svc: Services) -> 
         return passed
     writes += [*accepted.writes, *passed.writes]
     if wanted.factor is not None:
-        writes.append(svc.sessions.refreshing(session))
+        writes += svc.sessions.refreshing(session)
     also = (*wanted.writes, *added.writes, *writes)
     events = (svc.identities.updated(old), _event(old, done, method, svc))
     identity = svc.identities.update(old, added.moment.identity or wanted.identity, wanted.secrets, also, events)

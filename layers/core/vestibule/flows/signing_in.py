@@ -31,7 +31,10 @@ from vestibule.stores.identity_items import from_item
 from vestibule.ui import messages
 
 _IDENTITY, _SESSION = 0, 1
-"""Positions in the transaction that opens a session: the identity's check or change, the session, then the proof."""
+"""Positions in the transaction that opens a session: the identity's check or change, the session, then the proof.
+
+(What is told of a session in use stands between; it has no condition.)
+"""
 
 _SUSPICIOUS = 5
 """Wrong guesses in a row that a sign-in follows."""
@@ -60,8 +63,9 @@ def signed_in(proven: Proven, method: str, attempt: Attempt, svc: Services) -> O
         issued = issuing.issue(identity, proven.factor, attempt.request, svc)
     if waiting is not None:
         issued = issuing.also_by(issued, waiting[1])
-    storing = svc.sessions.adding if issued.is_new else svc.sessions.refreshing
-    stored = storing(issued.session, _events(issued, proven, flow, svc))
+    told = _events(issued, proven, flow, svc)
+    refreshing = svc.sessions.refreshing
+    stored = (svc.sessions.adding(issued.session, told),) if issued.is_new else refreshing(issued.session, told)
     moment = Moment(
         point=Point.LOGIN_AFTER,
         request=attempt.request,
@@ -77,7 +81,7 @@ def signed_in(proven: Proven, method: str, attempt: Attempt, svc: Services) -> O
         return passed
     issued = passed.issued or issued
     try:
-        also = (stored, *proven.writes, *passed.writes)
+        also = (*stored, *proven.writes, *passed.writes)
         svc.parallel(lambda: _store(proven, (identity, secrets), becomes, also, svc), *proven.beside)
     except TransactionCancelled as cancelled:
         chain.settle(passed, svc)

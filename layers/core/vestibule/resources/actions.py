@@ -114,9 +114,7 @@ def _told(event_id: str, svc: Services) -> Json:
     """The context of a delivery. Raises BadRequest."""
     payload = svc.deliveries.payload(event_id)
     if payload is None:
-        raise BadRequest(
-            "event_id names no delivery whose context is kept: only of calls that no step waited for it is"
-        )
+        raise BadRequest("event_id names no delivery whose context is kept")
     ctx = ignoring.context_of(event.read(f"[{payload}]")[0], svc)
     if ctx is None:
         raise BadRequest("No secret of secrets.cipher opens what this delivery told any more")

@@ -22,8 +22,9 @@ DEFAULT_SIZE = 20
 MAX_SIZE = 250
 
 _ACCEPTED = 202
-_WAITED_FOR = "A step waited for this call, and what it said is not kept: whoever takes that step again makes it again"
-_NOT_KEPT = "What this call was to say is not kept: it was never queued"
+_NOT_KEPT = (
+    "What this call said is not kept: there was a password in it, a token depended on it, or it was too long to be kept"
+)
 
 
 def listing(request: Request, svc: Services) -> Outcome:
@@ -61,6 +62,7 @@ def get(request: Request, svc: Services) -> Outcome:
 def replay(request: Request, svc: Services) -> Outcome:
     """POST /admin/actions/deliveries/{id}/replay: the call once more, with the same id, whatever became of it.
 
+    Where a step waited for it, nobody does any more: what the target answers changes nothing.
     202: it is on its way, with as many runs in front of it as at first. Raises NotFound, Conflict (what it said is not
     kept), ServiceUnavailable.
     """
@@ -70,7 +72,7 @@ def replay(request: Request, svc: Services) -> Outcome:
         raise NotFound
     payload = svc.deliveries.reopen(event_id)
     if payload is None:
-        raise Conflict(_WAITED_FOR if found[0].waited_for else _NOT_KEPT)
+        raise Conflict(_NOT_KEPT)
     again = afresh(event.read(f"[{payload}]")[0], found[0].runs, svc.clock.now())
     try:
         svc.events.send(again)

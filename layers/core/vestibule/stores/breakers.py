@@ -6,6 +6,8 @@ import hashlib
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
 from vestibule.domain.times import epoch_seconds, to_micros
 from vestibule.ports import Clock, ConditionFailed, Delete, Equals, Key, Table, Update
 
@@ -22,6 +24,16 @@ PROBE = timedelta(minutes=2)
 _KEPT = timedelta(days=1)
 
 
+class Breaker(Struct, frozen=True):
+    """Of a target that works, nothing. `wait`: for how many seconds it is to be left alone.
+
+    `since` is when such a rest ended (epoch microseconds), where nobody found out yet whether the target is back.
+    """
+
+    wait: int = 0
+    since: int = 0
+
+
 class Breakers:
     """Item: pk `B#<digest of the target's host>`, sk `#`; `f` failures in a row, `until` when it may be tried again.
 
@@ -32,20 +44,25 @@ class Breakers:
         self._table = table
         self._clock = clock
 
-    def wait(self, url: str) -> int:
-        """For how many seconds the target is to be left alone; 0 lets the caller try."""
+    def state(self, url: str) -> Breaker:
+        """One read, which changes nothing."""
         item = self._table.get([_key(url)])[0]
         if item is None or "until" not in item:
-            return 0
-        now = to_micros(self._clock.now())
-        if item["until"] > now:
-            return 1 + (item["until"] - now) // 1_000_000
-        probing = Update(_key(url), set={"until": now + PROBE // timedelta(microseconds=1)}, conditions=(_same(item),))
+            return Breaker()
+        left = item["until"] - to_micros(self._clock.now())
+        return Breaker(wait=1 + left // 1_000_000) if left > 0 else Breaker(since=item["until"])
+
+    def may_try(self, url: str, breaker: Breaker) -> bool:
+        """Whether the caller may call the target now: of those that find its rest to be over, one may."""
+        if not breaker.since:
+            return breaker.wait == 0
+        until = to_micros(self._clock.now() + PROBE)
+        same = Equals("until", breaker.since)
         try:
-            self._table.write(probing)
+            self._table.write(Update(_key(url), set={"until": until}, conditions=(same,)))
         except ConditionFailed:
-            return int(PROBE.total_seconds())
-        return 0
+            return False
+        return True
 
     def failed(self, url: str) -> None:
         """A run found it not working."""
@@ -60,10 +77,6 @@ class Breakers:
         """It answers again, or still."""
         if self._table.get([_key(url)])[0] is not None:
             self._table.write(Delete(_key(url)))
-
-
-def _same(item: dict[str, object]) -> Equals:
-    return Equals("until", item["until"])  # pyright: ignore[reportArgumentType] a number: it was written above
 
 
 def _key(url: str) -> Key:

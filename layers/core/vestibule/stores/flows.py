@@ -30,6 +30,7 @@ from vestibule.ports import (
     TransactWrite,
     Update,
 )
+from vestibule.stores.outbox import CARRIED, Outbox
 
 _KEPT_AFTER_EXPIRY = timedelta(days=7)
 
@@ -45,33 +46,48 @@ def flow_key(flow_id: str) -> Key:
 class FlowStore:
     """Item: pk `F#<id>`, sk `#`; `ver`, `ttl`, `exp` (epoch microseconds), `att`, `doc` (the rest, as JSON).
 
-    `ev` are the events of its last write. `code` stands for the codes that were sent and not used: the digest of the
-    first one.
+    `ev` are events that nobody took yet (see `outbox`). `code` stands for the codes that were sent and not used: the
+    digest of the first one.
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, outbox: Outbox) -> None:
         self._table = table
+        self._outbox = outbox
 
     def add(self, flow: Flow, also: Sequence[TransactWrite] = (), told: Sequence[Event] = ()) -> Flow:
         """Store a new flow, in one transaction with `also`; its version is 1 then. `told` happened with it."""
-        self._write(self.adding(flow, told), also)
+        flow = self._telling(flow, told)
+        self._write(self.adding(flow), also)
         return _with_version(flow, 1)
 
-    def adding(self, flow: Flow, told: Sequence[Event] = ()) -> Put:
+    def open(self, flow: Flow, also: Sequence[TransactWrite] = ()) -> Flow:
+        """`add` for somebody who asked for it: that is told, too, by the stream alone (see `outbox`)."""
+        put = self.adding(flow)
+        opened = self._outbox.happened(f"{flow.kind.capitalize()}Initiated", flow.id, flow=flow.id, client=flow.type)
+        self._write(replace(put, item={**put.item, "ev": written([opened])}), also)
+        return _with_version(flow, 1)
+
+    def adding(self, flow: Flow) -> Put:
         """`add` as a part of a transaction."""
-        return Put(_telling(_item(flow, version=1), told), (Absent(),))
+        return Put({**_item(flow, version=1), **flow.untold}, (Absent(),))
 
     def save(self, flow: Flow, also: Sequence[TransactWrite] = (), told: Sequence[Event] = ()) -> Flow:
         """Store a flow that was read before, in one transaction with `also`. Raises FlowChanged."""
+        if told and len(flow.untold.get("ev", "")) > CARRIED:
+            also, told = (*also, self._outbox.putting(told)), ()
+        flow = self._telling(flow, told)
         try:
-            self._write(self.saving(flow, told), also)
+            self._write(self.saving(flow), also)
         except (ConditionFailed, TransactionCancelled) as failed:
             raise FlowChanged(flow.id) from failed
         return _with_version(flow, flow.version + 1)
 
-    def saving(self, flow: Flow, told: Sequence[Event] = ()) -> Put:
+    def saving(self, flow: Flow) -> Put:
         """`save` as a part of a transaction."""
-        return Put(_telling(_item(flow, version=flow.version + 1), told), (Equals("ver", flow.version),))
+        return Put({**_item(flow, version=flow.version + 1), **flow.untold}, (Equals("ver", flow.version),))
+
+    def _telling(self, flow: Flow, told: Sequence[Event]) -> Flow:
+        return replace(flow, untold=self._outbox.joining(dict(flow.untold), told)) if told else flow
 
     def _write(self, put: Put, also: Sequence[TransactWrite]) -> None:
         if also:
@@ -129,11 +145,6 @@ def _fewer_attempts_than(most: int) -> tuple[Condition, ...]:
 
 def _with_version(flow: Flow, version: int) -> Flow:
     return replace(flow, version=version)
-
-
-def _telling(item: Item, told: Sequence[Event]) -> Item:
-    """With events for the stream alone: whoever is refused costs one write and no list."""
-    return {**item, "ev": written(told)} if told else item
 
 
 def _item(flow: Flow, *, version: int) -> Item:
@@ -207,6 +218,7 @@ def _flow(item: Item) -> Flow:
         identity_id=document.get("who"),
         codes=tuple(_code(row) for row in document.get("codes", ())),
         attempts=item.get("att", 0),
+        untold=Outbox.untold(item),
         version=item["ver"],
     )
 

@@ -221,6 +221,7 @@ class IdentityStore:
         pointing = [Delete(write.key, (Equals("id", identity_id),)) for _, write in self._claims(identity, keys)]
         write_those_that_hold(self._table, [*pointing, *self._counters(identity)])
         rows = self._table.query(f"I#{identity_id}")
+        self._outbox.keep(rows)
         write_those_that_hold(self._table, [Delete((row["pk"], row["sk"])) for row in rows if row["sk"] != "#"])
         deleted = self._outbox.happened(IDENTITY_DELETED, identity_id, identity=identity_id)
         self._table.transact([Delete(key), self._outbox.putting([deleted])])

@@ -9,7 +9,7 @@ from typing import Any
 
 from vestibule.crypto.sealing import Sealer
 from vestibule.domain.courier import CourierMessage, Dispatch, DispatchStatus, MessageStatus
-from vestibule.domain.event import MESSAGE_QUEUED, Event, written
+from vestibule.domain.event import MESSAGE_ABANDONED, MESSAGE_DISPATCHED, MESSAGE_QUEUED, Event, written
 from vestibule.domain.times import epoch_seconds, from_micros, to_micros
 from vestibule.ports import (
     Absent,
@@ -27,10 +27,13 @@ from vestibule.ports import (
 )
 from vestibule.stores.index_keys import IndexKeys
 from vestibule.stores.message_items import KEPT, RECIPIENTS, MessageItems, message_key, status_partition
+from vestibule.stores.outbox import Outbox
 from vestibule.stores.walking import newest_first
 
 LEASE = timedelta(minutes=2)
 """How long the worker that claimed a message has for it: longer than a function runs, and than a relay may take."""
+
+_TOLD = {MessageStatus.SENT: MESSAGE_DISPATCHED, MessageStatus.ABANDONED: MESSAGE_ABANDONED}
 
 _BATCH = 50
 _DAY = timedelta(days=1)
@@ -39,11 +42,14 @@ _DAY = timedelta(days=1)
 class MessageStore:
     """Items: see `message_items`. GSI1 `ML#<status>#<day>` / id, GSI2 `MR#<HMAC(recipient)>` / id."""
 
-    def __init__(self, table: Table, index: IndexKeys, sealer: Sealer, clock: Clock, random: Random) -> None:
+    def __init__(
+        self, table: Table, index: IndexKeys, sealer: Sealer, clock: Clock, random: Random, outbox: Outbox
+    ) -> None:
         self._table = table
         self._items = MessageItems(index, sealer)
         self._clock = clock
         self._random = random
+        self._outbox = outbox
 
     # --- writing a message -----------------------------------------------------------------------------
 
@@ -180,6 +186,9 @@ class MessageStore:
             conditions=(Present(), Equals("ver", message.version)),
         )
         row = self._items.dispatch_item(message.id, f"D#{message.send_count:06}", self._dispatch(message.id, error))
+        if type_ := _TOLD.get(status):
+            about = {"message": message.id, "channel": message.channel, "template": message.template_type}
+            row = self._outbox.announcing(row, [self._outbox.happened(type_, message.id, **about)])
         try:
             self._table.transact([update, Put(row)])
         except TransactionCancelled:

@@ -1,9 +1,10 @@
 """Events on their way to the publisher: stored with the write that they speak of, listed until they are published.
 
-They stand in the attribute `ev` of what is written, or, where that is long or there is nothing to carry it, in an item
-of their own. Items that use GSI1 for themselves are listed in GSI2. Not listed are courier messages, which are found by
-their status; new sessions, which are found by their time (`SessionStore.untold`); and what was refused: its flow
-carries the event for the stream alone, since a list would cost every wrong password a second write.
+They stand in the attribute `ev` of what is written, or, where that carries others still or there is nothing to carry
+them, in an item of their own. An item has `ev` for as long as nobody acknowledged it: who writes the item keeps it.
+Items that use GSI1 for themselves are listed in GSI2. Not listed are courier messages, which are found by their status;
+new sessions, which are found by their time (`SessionStore.untold`); and that a flow was opened, which anybody may do at
+any time: it is told by the stream alone.
 """
 
 from __future__ import annotations
@@ -13,13 +14,31 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
+from msgspec.structs import replace
+
 from vestibule.crypto.event_ids import of_write
-from vestibule.domain.event import Event, written
+from vestibule.domain.event import Event, read, written
 from vestibule.domain.times import epoch_seconds, to_micros, to_rfc3339
-from vestibule.ports import Clock, ConditionFailed, Delete, Equals, Index, Item, Key, Put, Table, Update
+from vestibule.ports import (
+    Absent,
+    Clock,
+    ConditionFailed,
+    Delete,
+    Equals,
+    Index,
+    Item,
+    Key,
+    Put,
+    Table,
+    TransactionCancelled,
+    Update,
+)
 
 SHARDS = 8
 KEPT = timedelta(days=7)
+
+CARRIED = 1024
+"""Characters of `ev`, beyond which further events have an item of their own."""
 
 _BATCH = 100
 _PREFIX = "OB#"
@@ -41,10 +60,6 @@ class Outbox:
         told = {name: value for name, value in detail.items() if value}
         return Event(of_write(type_, *written), type_, {"time": to_rfc3339(self._clock.now()), **told})
 
-    def riding(self, events: Sequence[Event]) -> Item:
-        """The attributes that carry events on an item which is listed in GSI1 for itself."""
-        return {"ev": written(events), **self._listed(events[0].id, *_INDEXES[1][1:])}
-
     def announcing(self, item: Item, events: Sequence[Event]) -> Item:
         """The item with the events of this write. Raises ValueError for one that uses both indexes for itself."""
         for _, partition, sort in _INDEXES:
@@ -57,6 +72,44 @@ class Outbox:
         key = {"pk": f"O#{events[0].id}", "sk": "#", "ttl": epoch_seconds(self._clock.now() + KEPT)}
         return Put(self.announcing(key, events))
 
+    def joining(self, untold: Item, events: Sequence[Event]) -> Item:
+        """The attributes that carry events beside those that are `untold` (see there), at the place of those."""
+        if not untold:
+            return self.announcing({}, events)
+        return {**untold, "ev": written([*read(untold["ev"]), *events])}
+
+    @staticmethod
+    def untold(item: Item) -> Item:
+        """What an item carries that is listed and not acknowledged: to be kept by who puts another in its place."""
+        listing = _listing(item)
+        return {name: item[name] for name in ("ev", *listing)} if listing and "ev" in item else {}
+
+    def tell(self, write: Update, events: Sequence[Event]) -> None:
+        """Write with the events on the item, or beside it where it carries others still. Raises ConditionFailed."""
+        riding = {**write.set, "ev": written(events), **self._listed(events[0].id, *_INDEXES[1][1:])}
+        try:
+            self._table.write(replace(write, set=riding, conditions=(*write.conditions, Absent("ev"))))
+        except ConditionFailed as failed:
+            if failed.item is None or "ev" not in failed.item:
+                raise
+            try:
+                self._table.transact([write, self.putting(events)])
+            except TransactionCancelled as cancelled:
+                raise ConditionFailed(cancelled.failed.get(0)) from None
+
+    def remove(self, key: Key, events: Sequence[Event]) -> None:
+        """Delete the item and tell of it, and of what it told and nobody took."""
+        try:
+            self._table.transact([Delete(key, (Absent("ev"),)), self.putting(events)])
+        except TransactionCancelled as cancelled:
+            held = cancelled.failed.get(0) or {}
+            self._table.transact([Delete(key), self.putting([*read(held.get("ev", "[]")), *events])])
+
+    def keep(self, items: Sequence[Item]) -> None:
+        """What items tell that are about to go, and nobody took yet."""
+        if events := [event for item in items if "ev" in item for event in read(item["ev"])]:
+            self._table.write(self.putting(events))
+
     @staticmethod
     def is_listed(item: Item) -> bool:
         return _listing(item) is not None
@@ -67,7 +120,7 @@ class Outbox:
         if key[0].startswith("O#"):
             write: Delete | Update = Delete(key)
         elif listing := _listing(item):
-            write = Update(key, remove=listing, conditions=same)
+            write = Update(key, remove=("ev", *listing), conditions=same)
         elif key[1].startswith("S#"):
             write = Update(key, remove=("ev",), conditions=same)
         else:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,11 +11,10 @@ from msgspec.structs import replace
 from vestibule.crypto.tokens import SessionToken
 from vestibule.domain.event import SESSION_CHANGED, SESSION_EXTENDED, SESSION_ISSUED, SESSION_REVOKED, Event, written
 from vestibule.domain.identity import Identity
-from vestibule.domain.session import Aal, AuthenticationMethod, Device, Session
-from vestibule.domain.times import epoch_seconds, from_micros, to_micros
+from vestibule.domain.session import Session
+from vestibule.domain.times import to_micros
 from vestibule.ports import (
     ConditionFailed,
-    Delete,
     Equals,
     IndexEntry,
     Item,
@@ -25,13 +22,14 @@ from vestibule.ports import (
     Present,
     Put,
     Table,
+    TransactionCancelled,
     Update,
 )
 from vestibule.stores.identity_items import from_item, identity_key
 from vestibule.stores.outbox import Outbox
 from vestibule.stores.parts import write_those_that_hold
+from vestibule.stores.session_items import read_session, session_key, shard, to_item
 
-_KEPT_AFTER_EXPIRY = timedelta(days=30)
 _TRANSACTION = 100
 _DIGITS = "0123456789abcdef"
 
@@ -47,16 +45,8 @@ class Position(Struct, frozen=True):
     identity_id: str
 
 
-def session_key(identity_id: str, session_id: str) -> Key:
-    return (f"I#{identity_id}", f"S#{session_id}")
-
-
 class SessionStore:
-    """Item: pk `I#<identity>`, sk `S#<id>`; `th` token digest, `exp` epoch microseconds, `rev`, `ver`, `ttl`, `doc`.
-
-    GSI1 `SL#<last hex digit>` / id: sixteen partitions, each in order of time, since ids are UUIDv7. `ev` are the
-    events of its last write.
-    """
+    """Items: see `session_items`."""
 
     def __init__(self, table: Table, outbox: Outbox) -> None:
         self._table = table
@@ -75,7 +65,7 @@ class SessionStore:
         if session_item is None or not token.matches(session_item["th"]):
             return None
         identity = from_item(identity_item)
-        return _session(session_item, identity) if identity is not None else None
+        return read_session(session_item, identity) if identity is not None else None
 
     def find(self, token: SessionToken) -> Session | None:
         """`read` by itself: one batch read."""
@@ -85,17 +75,25 @@ class SessionStore:
     def of(self, identity: Identity, session_id: str) -> Session | None:
         """The identity's session of that id, active or not."""
         item = self._table.get([session_key(identity.id, session_id)])[0]
-        return _session(item, identity) if item is not None else None
+        return read_session(item, identity) if item is not None else None
 
     def of_identity(self, identity: Identity, *, consistent: bool = True) -> list[Session]:
         """All sessions of an identity that are stored, newest first."""
         items = self._table.query(f"I#{identity.id}", "S#", descending=True, consistent=consistent)
-        return [_session(item, identity) for item in items]
+        return [read_session(item, identity) for item in items]
+
+    def agents(self, identity_id: str, *, until: str) -> dict[str, str]:
+        """The `User-Agent` that the identity's newest sessions up to that one were opened with, by their ids."""
+        behind = f"S#{until}~"
+        items = self._table.query(f"I#{identity_id}", "S#", after=behind, limit=_TRANSACTION, descending=True)
+        return {
+            each.id: each.devices[0].user_agent or "" for item in items if (each := read_session(item, None)).devices
+        }
 
     def by_id(self, session_id: str) -> Session | None:
         """By id alone, through the index. It is eventual: a miss is asked once more."""
         for _ in range(2):
-            entries = self._table.page("GSI1", _shard(session_id), prefix=session_id, limit=1)
+            entries = self._table.page("GSI1", shard(session_id), prefix=session_id, limit=1)
             if entries:
                 return self._with_identity(entries[0].key)
         return None
@@ -124,23 +122,21 @@ class SessionStore:
     def adding(self, session: Session, told: Sequence[Event] = ()) -> Put:
         """A new session, as a part of a transaction, with what else is told of that. Its list is the outbox's, too."""
         issued = self._event(SESSION_ISSUED, session, "1")
-        return Put({**_item(session, version=1), "ev": written([issued, *told])})
+        return Put({**to_item(session, version=1), "ev": written([issued, *told])})
 
     def add(self, session: Session) -> None:
         self._table.write(self.adding(session))
 
-    def refreshing(self, session: Session, told: Sequence[Event] = ()) -> Put:
+    def refreshing(self, session: Session, told: Sequence[Event] = ()) -> tuple[Update, Put]:
         """A session that is used on, as a part of a transaction; two at once are fine, unless it was ended."""
         events = (self._event(SESSION_CHANGED, session, str(session.version + 1)), *told)
-        item = _item(session, version=session.version + 1) | self._outbox.riding(events)
-        return Put(item, (Equals("rev", value=False),))
+        return _changing(session, Equals("rev", value=False)), self._outbox.putting(events)
 
     def prolong(self, session: Session) -> Session:
         """Store a session that lasts longer than when it was read. Raises SessionChanged."""
         event = self._event(SESSION_EXTENDED, session, str(session.version + 1))
-        item = _item(session, version=session.version + 1) | self._outbox.riding([event])
         try:
-            self._table.write(Put(item, (Equals("ver", session.version),)))
+            self._outbox.tell(_changing(session, Equals("ver", session.version)), [event])
         except ConditionFailed as failed:
             raise SessionChanged(session.id) from failed
         return replace(session, version=session.version + 1)
@@ -149,7 +145,7 @@ class SessionStore:
         """End one session; False when there is none. Ending it again is fine."""
         try:
             revoked = self._revoked(identity_id, session_id)
-            self._table.write(_revoking(session_key(identity_id, session_id), self._outbox.riding([revoked])))
+            self._outbox.tell(_revoking(session_key(identity_id, session_id)), [revoked])
         except ConditionFailed:
             return False
         return True
@@ -157,31 +153,26 @@ class SessionStore:
     def revoke_all(self, identity: Identity, *, keep: str | None, at: datetime) -> int:
         """End every session of the identity but `keep`; returns how many others are stored, ended before or not.
 
-        One write voids them all at once, for the next whoami; their rows are marked behind it, for the lists. Where
-        the identity or a session is deleted at this moment, there is nothing more to end.
+        One transaction voids them all, for the next whoami; their rows are marked behind it, for the lists. Where the
+        identity or a session is deleted at this moment, there is nothing more to end.
         """
         others = [session for session in self.of_identity(identity) if session.id != keep]
         void = Update(
             identity_key(identity.id),
-            set={
-                "svb": to_micros(at) + 1,
-                "svk": keep or "",
-                **self._outbox.riding([self._all_revoked(identity, keep, at)]),
-            },
+            set={"svb": to_micros(at) + 1, "svk": keep or ""},
             add={"ver": 1},
             conditions=(Present(),),
         )
         try:
-            self._table.write(void)
-        except ConditionFailed:
+            self._table.transact([void, self._outbox.putting([self._all_revoked(identity, keep, at)])])
+        except TransactionCancelled:
             return 0
         unmarked = [session for session in others if not session.revoked]
         write_those_that_hold(self._table, [_revoking(session_key(identity.id, session.id)) for session in unmarked])
         return len(others)
 
     def delete(self, identity_id: str, session_id: str) -> None:
-        event = self._outbox.putting([self._revoked(identity_id, session_id)])
-        self._table.transact([Delete(session_key(identity_id, session_id)), event])
+        self._outbox.remove(session_key(identity_id, session_id), [self._revoked(identity_id, session_id)])
 
     # --- telling ---------------------------------------------------------------------------------------
 
@@ -226,14 +217,10 @@ class SessionStore:
             part = wanted[start : start + _TRANSACTION]
             items |= {key: item for key, item in zip(part, self._table.get(part), strict=True) if item is not None}
         return [
-            _session(items[key], identity)
+            read_session(items[key], identity)
             for key in keys
             if key in items and (identity := from_item(items.get((key[0], "#")))) is not None
         ]
-
-
-def _shard(session_id: str) -> str:
-    return f"SL#{session_id[-1]}"
 
 
 def _first_id(moment: datetime) -> str:
@@ -242,56 +229,12 @@ def _first_id(moment: datetime) -> str:
     return f"{digits[:8]}-{digits[8:]}"
 
 
-def _revoking(key: Key, told: Mapping[str, Any] | None = None) -> Update:
-    return Update(key, set={"rev": True, **(told or {})}, add={"ver": 1}, conditions=(Present(),))
+def _revoking(key: Key) -> Update:
+    return Update(key, set={"rev": True}, add={"ver": 1}, conditions=(Present(),))
 
 
-def _item(session: Session, *, version: int) -> Item:
-    pk, sk = session_key(session.identity_id, session.id)
-    document = {
-        "iat": to_micros(session.issued_at),
-        "aat": to_micros(session.authenticated_at),
-        "amr": [_method_row(method) for method in session.methods],
-        "dev": [[device.id, device.ip_address, device.user_agent, device.location] for device in session.devices],
-    }
-    return {
-        "pk": pk,
-        "sk": sk,
-        "g1pk": _shard(session.id),
-        "g1sk": session.id,
-        "th": session.token_digest,
-        "exp": to_micros(session.expires_at),
-        "rev": session.revoked,
-        "ver": version,
-        "ttl": epoch_seconds(session.expires_at + _KEPT_AFTER_EXPIRY),
-        "doc": json.dumps(document, separators=(",", ":"), ensure_ascii=False),
-    }
-
-
-def _session(item: Item, identity: Identity | None) -> Session:
-    document: Mapping[str, Any] = json.loads(item["doc"])
-    return Session(
-        id=item["sk"].removeprefix("S#"),
-        identity_id=item["pk"].removeprefix("I#"),
-        token_digest=item["th"],
-        issued_at=from_micros(document["iat"]),
-        authenticated_at=from_micros(document["aat"]),
-        expires_at=from_micros(item["exp"]),
-        methods=tuple(_method(*row) for row in document["amr"]),
-        devices=tuple(Device(*row) for row in document["dev"]),
-        revoked=item["rev"],
-        identity=identity,
-        version=item["ver"],
-    )
-
-
-def _method_row(method: AuthenticationMethod) -> list[Any]:
-    """What only sign-ins at a provider have is left out for all others."""
-    row = [method.method, str(method.aal), to_micros(method.completed_at)]
-    return [*row, method.provider, method.organization, method.acr, method.amr] if method.provider else row
-
-
-def _method(
-    name: str, aal: str, at: int, provider: str = "", organization: str = "", acr: str = "", amr: Sequence[str] = ()
-) -> AuthenticationMethod:
-    return AuthenticationMethod(name, Aal(aal), from_micros(at), provider, organization, acr, tuple(amr))
+def _changing(session: Session, condition: Equals) -> Update:
+    """What it tells still stays on it."""
+    item = to_item(session, version=0)
+    changes = {name: value for name, value in item.items() if name not in ("pk", "sk", "ver")}
+    return Update((item["pk"], item["sk"]), set=changes, add={"ver": 1}, conditions=(condition,))

@@ -6,6 +6,7 @@ from vestibule.domain import event
 from vestibule.domain.event import Event
 from vestibule.ports import Change
 from vestibule.services import Services
+from vestibule.workers.devices import with_suspicions
 
 
 class NotPublished(Exception):
@@ -14,7 +15,7 @@ class NotPublished(Exception):
 
 def publish(change: Change, svc: Services) -> None:
     """Publish what the change announces, and acknowledge what is listed. Raises NotPublished."""
-    events = announced(change)
+    events = with_suspicions(announced(change), svc)
     if not events:
         return
     if failed := svc.events.publish(events):

@@ -11,6 +11,7 @@ from vestibule.domain.times import from_micros, to_micros
 from vestibule.ports import Item, Key, Update
 from vestibule.services import Services
 from vestibule.stores.outbox import KEPT
+from vestibule.workers.devices import with_suspicions
 
 OVERDUE = timedelta(minutes=5)
 
@@ -55,7 +56,7 @@ def _publish(waiting: Iterable[tuple[Key, Item]], svc: Services) -> tuple[int, b
     count, complete = 0, True
     for key, item in waiting:
         count += 1
-        if svc.events.publish(event.read(item["ev"])):
+        if svc.events.publish(with_suspicions(event.read(item["ev"]), svc)):
             complete = False
         else:
             svc.outbox.acknowledge(key, item)

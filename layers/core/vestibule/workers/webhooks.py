@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -13,11 +12,12 @@ from vestibule.domain.delivery import DeliveryStatus, Run, Try
 from vestibule.domain.event import Event
 from vestibule.domain.times import from_rfc3339
 from vestibule.hooks.web_hook import calling, ignoring
-from vestibule.hooks.web_hook.due import RUNS_BEFORE, SENT_AGAIN, afresh
+from vestibule.hooks.web_hook.due import RUNS_BEFORE, SENT_AGAIN, WAITED_FOR, afresh, kept_as
 from vestibule.hooks.web_hook.request import CannotCall, prepared
 from vestibule.hooks.web_hook.tries import tries_of
 from vestibule.ports import SecretUnavailable, WebUnreachable
 from vestibule.services import Services
+from vestibule.stores.breakers import PROBE, Breaker
 from vestibule.stores.deliveries import InWork
 from vestibule.workers.later import TryLater
 
@@ -53,14 +53,19 @@ class _Result(Struct, frozen=True):
 def take(event: Event, svc: Services) -> None:
     """One run of a call. Raises TryLater; returning means that nothing more is to be done, or that it is buried."""
     config = ignoring.configured(event, svc)
-    if config is not None and (rest := svc.breakers.wait(config.url)):
-        _rest(event, rest, svc)
+    breaker = svc.breakers.state(config.url) if config is not None else Breaker()
+    if breaker.wait:
+        _rest(event, breaker.wait, svc)
         return
     try:
         number = svc.deliveries.claim(event.id)
     except InWork as busy:
         raise TryLater(busy.seconds) from None
     if number is None:
+        return
+    if config is not None and not svc.breakers.may_try(config.url, breaker):
+        svc.deliveries.released(event.id)
+        _rest(event, int(PROBE.total_seconds()), svc)
         return
     result = _ran(event, config, svc)
     if config is not None and result.broken:
@@ -70,7 +75,7 @@ def take(event: Event, svc: Services) -> None:
     planned = number - int(event.detail.get(RUNS_BEFORE, 0))
     last = planned > len(WAITS) or _is_old(event, svc)
     status = DeliveryStatus.DEAD if last and result.status is DeliveryStatus.RETRYING else result.status
-    svc.deliveries.ended(_run(event, number, status, result, svc), json.dumps(event.to_json()))
+    svc.deliveries.ended(_run(event, number, status, result, svc))
     if status is DeliveryStatus.DEAD:
         _bury(afresh(event, number), result.error, svc)
     elif status is DeliveryStatus.RETRYING:
@@ -123,11 +128,12 @@ def _run(event: Event, number: int, status: DeliveryStatus, result: _Result, svc
         status=status,
         at=svc.clock.now(),
         tries=result.tries,
-        waited_for=False,
+        waited_for=WAITED_FOR in event.detail,
         flow_id=str(event.detail.get("flow", "")),
         identity_id=event.detail.get("identity"),
         number=number,
         error=result.error,
+        payload=kept_as(event),
     )
 
 
@@ -141,8 +147,9 @@ def _rest(event: Event, seconds: int, svc: Services) -> None:
     """The target is left alone; that is no run of the event. Raises TryLater."""
     if not _is_old(event, svc):
         raise TryLater(seconds)
-    svc.deliveries.given_up(event.id)
-    _bury(event, "its target has not worked for days", svc)
+    left = _Result(DeliveryStatus.DEAD, error="its target has not worked for days")
+    svc.deliveries.given_up(_run(event, 0, left.status, left, svc))
+    _bury(event, left.error, svc)
 
 
 def _bury(event: Event, why: str, svc: Services) -> None:

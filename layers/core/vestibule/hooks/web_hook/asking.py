@@ -19,10 +19,11 @@ from vestibule.domain.errors import (
     HookUnusableAtSubmit,
 )
 from vestibule.domain.flow import Kind
+from vestibule.domain.json import Json
 from vestibule.domain.message import Problem
 from vestibule.domain.outcome import Outcome
 from vestibule.hooks.hook import Moment
-from vestibule.hooks.web_hook import answer, calling, changes, noting
+from vestibule.hooks.web_hook import answer, calling, changes, ignoring, noting
 from vestibule.hooks.web_hook.context import context, is_before
 from vestibule.hooks.web_hook.event import event_id
 from vestibule.hooks.web_hook.naming import name_of
@@ -48,8 +49,10 @@ def ask(config: WebHookConfig, moment: Moment, svc: Services) -> Outcome | Momen
     Raises BadGateway, GatewayTimeout, HookUnusable (unless `on_error` lets the step go on), FlowRefused.
     """
     call = noting.Noted(name_of(config), moment, event_id(moment, svc), svc)
+    ctx = context(moment, svc)
+    call.payload = ignoring.kept(name_of(config), call.event_id, moment, ctx, svc)
     try:
-        said = _said(config, moment, call, svc)
+        said = _said(config, ctx, moment, call, svc)
         followed = changes.changed(moment, said.identity, svc) if isinstance(said, answer.Passed) else said.problems
     except _TROUBLES as trouble:
         error = _told(trouble, moment, config)
@@ -72,8 +75,10 @@ def unusable(config: WebHookConfig, moment: Moment, why: str) -> HookUnusable:
     return HookUnusableAtSubmit()
 
 
-def _said(config: WebHookConfig, moment: Moment, call: noting.Noted, svc: Services) -> answer.Passed | answer.Stopped:
-    prepared_ = prepared(config, context(moment, svc), svc.templates, svc.read_secret)
+def _said(
+    config: WebHookConfig, ctx: Json, moment: Moment, call: noting.Noted, svc: Services
+) -> answer.Passed | answer.Stopped:
+    prepared_ = prepared(config, ctx, svc.templates, svc.read_secret)
     if prepared_ is None:
         return answer.Passed()
     response = calling.call(

@@ -21,7 +21,7 @@ from vestibule.domain.request import Request
 from vestibule.hooks import choosing
 from vestibule.hooks.hook import Moment
 from vestibule.hooks.web_hook.context import context
-from vestibule.hooks.web_hook.due import due
+from vestibule.hooks.web_hook.due import WAITED_FOR, due, event_of, kept_as
 from vestibule.hooks.web_hook.event import event_id
 from vestibule.hooks.web_hook.naming import name_of
 from vestibule.lifecycle import drawing
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 WITH_THE_WRITE = frozenset({Point.REGISTRATION_POST_PERSIST, Point.SETTINGS_POST_PERSIST, Point.VERIFICATION_AFTER})
 """Points behind the write that they are about: what is told there belongs into that write."""
 
+LARGEST_KEPT = 16 * 1024
+"""Characters of a sealed call that a step waited for: what is longer costs more to keep than it is worth."""
+
 _WEB_HOOK = "web_hook"
 
 
@@ -42,13 +45,15 @@ def announced(config: WebHookConfig, moment: Moment, svc: Services) -> tuple[Tra
     """What to write so that the call is made; see `due`."""
     if moment.point in WITH_THE_WRITE and moment.identity is not None and not moment.identity.version:
         moment = replace(moment, identity=replace(moment.identity, version=1))  # as it will be stored
-    about = {
-        "point": str(moment.point),
-        "method": moment.method,
-        "flow": moment.flow.id,
-        "identity": moment.identity.id if moment.identity is not None else "",
-    }
-    return due(config, event_id(moment, svc), _packed(moment, svc), about, svc)
+    packed = _packed(moment, context(moment, svc), svc)
+    return due(config, event_id(moment, svc), packed, _about(moment), svc)
+
+
+def kept(hook: str, id_: str, moment: Moment, ctx: Json, svc: Services) -> str:
+    """A call that a step waited for, to be made again as one that nobody waits for; empty where it is too long."""
+    about = {**_about(moment), WAITED_FOR: "true"}
+    event = event_of(hook, id_, _packed(moment, ctx, svc), about, svc, LARGEST_KEPT)
+    return kept_as(event) if event is not None else ""
 
 
 def configured(event: Event, svc: Services) -> WebHookConfig | None:
@@ -85,11 +90,21 @@ def context_of(event: Event, svc: Services) -> Json | None:
     return ctx
 
 
-def _packed(moment: Moment, svc: Services) -> Json:
-    ctx, flow = context(moment, svc), moment.flow
+def _about(moment: Moment) -> dict[str, str]:
+    return {
+        "point": str(moment.point),
+        "method": moment.method,
+        "flow": moment.flow.id,
+        "identity": moment.identity.id if moment.identity is not None else "",
+    }
+
+
+def _packed(moment: Moment, ctx: Json, svc: Services) -> Json:
+    flow = moment.flow
     packed: Json = {"ctx": ctx}
     if ctx["flow"]["ui"].get("nodes") is not None:
-        ctx["flow"]["ui"] = {name: value for name, value in ctx["flow"]["ui"].items() if name != "nodes"}
+        drawn = {name: value for name, value in ctx["flow"]["ui"].items() if name != "nodes"}
+        packed["ctx"] = {**ctx, "flow": {**ctx["flow"], "ui": drawn}}
         packed["flow"] = svc.flows.packed(flow)
         if flow.identity is not None:
             packed["who"] = to_item(flow.identity, version=flow.identity.version)

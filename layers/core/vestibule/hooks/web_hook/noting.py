@@ -18,11 +18,12 @@ _log = logging.getLogger("vestibule")
 
 
 class Noted:
-    """One call, from its beginning. `attempts` are filled while it is made."""
+    """One call, from its beginning. `attempts` are filled while it is made; `payload` is what a replay needs."""
 
     def __init__(self, hook: str, moment: Moment, event_id: str, svc: Services) -> None:
         self.event_id = event_id
         self.attempts: list[Attempt] = []
+        self.payload = ""
         self._hook = hook
         self._moment = moment
         self._at = svc.clock.now()
@@ -39,12 +40,13 @@ class Noted:
             flow_id=moment.flow.id,
             identity_id=moment.identity.id if moment.identity is not None else None,
             error=error,
+            payload=self.payload,
         )
 
 
 def note(run: Run, svc: Services) -> None:
     """By itself, where no write of the step follows. What came of the call is told either way."""
     try:
-        svc.deliveries.note(run)
+        svc.table.transact(svc.deliveries.noting(run))
     except StoreUnavailable:
         _log.warning("a call of a web hook could not be noted", extra={"hook": run.hook})

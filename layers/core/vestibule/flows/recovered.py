@@ -172,7 +172,7 @@ def _stored(recovery: Recovery, passed: Flow, issued: Issued, also: tuple[Transa
             newest = svc.flows.find(passed.id, Kind.RECOVERY)
             if newest is None or recovery.sent not in newest.codes:
                 return False
-            passed = replace(passed, version=newest.version, attempts=newest.attempts, untold=newest.untold)
+            passed = replace(passed, version=newest.version, attempts=newest.attempts)
             identity = svc.identities.find(recovery.identity.id)
         else:
             return True

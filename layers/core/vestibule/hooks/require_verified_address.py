@@ -15,6 +15,7 @@ from vestibule.domain.outcome import Outcome
 from vestibule.hooks.hook import Moment
 from vestibule.lifecycle import drawing, verifying
 from vestibule.methods.code import may_be_written_to
+from vestibule.methods.password_login import PASSWORD
 from vestibule.services import Services
 from vestibule.stores.identities import IdentityChanged
 from vestibule.ui import messages
@@ -31,13 +32,13 @@ class RequireVerifiedAddress:
     def __call__(self, moment: Moment, svc: Services) -> Outcome | Moment | None:
         """Raises AddressNotVerified, Misconfigured (an identity without any address)."""
         identity = moment.identity
-        if identity is None:
+        legacy = svc.config.feature_flags.legacy_require_verified_login_error
+        if identity is None or (legacy and moment.method != PASSWORD):  # other methods were not asked in those days
             return None
         if not identity.verifiable_addresses:
             raise Misconfigured("Only identities with a verified address may sign in, and this one has no address")
         if any(address.verified for address in identity.verifiable_addresses):
             return None
-        legacy = svc.config.feature_flags.legacy_require_verified_login_error and moment.method == "password"
         address = next((each for each in identity.verifiable_addresses if verifying.reaches(each, svc)), None)
         if legacy or address is None or not svc.config.selfservice.flows.verification.enabled:
             why = Problem(messages.ADDRESS_NOT_VERIFIED())

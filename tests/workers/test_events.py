@@ -24,8 +24,8 @@ FLOWS: dict[str, Any] = {
 class Told:
     """A deployment, and what was told since one last asked."""
 
-    def __init__(self, table: SqliteTable) -> None:
-        flows = {"selfservice": {"flows": FLOWS, "methods": {"code": {"enabled": True}}}}
+    def __init__(self, table: SqliteTable, more: dict[str, Any] | None = None) -> None:
+        flows = {"selfservice": {"flows": FLOWS | (more or {}), "methods": {"code": {"enabled": True}}}}
         self.world = World.build(table, flows)
         self._after: str | None = None
         self._seen: set[str] = set()
@@ -220,3 +220,22 @@ def test_nothing_that_was_told_of_somebody_stays_when_they_are_gone(told: Told) 
     waiting = [item["ev"] for item in told.world.stored().values() if "ev" in item]
     assert alice not in str(waiting)
     assert not [key for key in told.world.stored() if key[0].startswith("O#")]
+
+
+@pytest.mark.parametrize("flow", ["login", "registration"])
+def test_what_a_hook_prevented_by_failing_has_failed(sqlite_table: SqliteTable, flow: str) -> None:
+    hooks = [{"hook": "web_hook", "config": {"url": "https://down.example.org/", "method": "TRACE"}}]
+    if flow == "registration":
+        hooks[0]["config"] |= {"response": {"parse": True}}
+    told = Told(sqlite_table, {flow: {"after": {"password": {"hooks": hooks}}}})
+    told.world.identity(ALICE) if flow == "login" else None
+    told()
+    client = Native(told.world)
+    assert (client.sign_in(ALICE) if flow == "login" else client.sign_up(ALICE)).status == 502
+    assert told() == [
+        "WebhookDelivered",
+        "WebhookDelivered",
+        "WebhookDelivered",
+        "WebhookFailed",
+        f"{flow.capitalize()}Failed",
+    ]

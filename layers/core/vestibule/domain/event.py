@@ -21,10 +21,7 @@ SESSION_EXTENDED = "SessionLifespanExtended"
 SESSION_REVOKED = "SessionRevoked"
 LOGIN_SUCCEEDED = "LoginSucceeded"
 LOGIN_SUSPICIOUS = "LoginSuspicious"
-"""It succeeded, after many wrong guesses or with a new device. Kratos tells of no such thing; the other names are its own.
-
-Contract 02 §4.7.
-"""
+"""It succeeded, after many wrong guesses or with a new device. It is ours; other names are Kratos's (02 §4.7)."""
 KEY_COPY_SUSPECTED = "KeyCopySuspected"
 """A key's counter did not move on: nobody was let in by it. Ours, too."""
 REGISTRATION_SUCCEEDED = "RegistrationSucceeded"

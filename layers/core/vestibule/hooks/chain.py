@@ -7,11 +7,16 @@ from msgspec.structs import replace
 from vestibule.config.points import Point
 from vestibule.domain.errors import FlowError
 from vestibule.domain.outcome import FlowInvalid, Outcome
+from vestibule.domain.times import to_micros
 from vestibule.hooks import choosing
 from vestibule.hooks.hook import Contribution, Contributor, Hook, Moment
 from vestibule.hooks.registry import made
+from vestibule.lifecycle import drawing
 from vestibule.ports import TransactWrite
 from vestibule.services import Services
+
+_PREVENTS = frozenset({Point.LOGIN_AFTER, Point.REGISTRATION_PRE_PERSIST, Point.SETTINGS_PRE_PERSIST})
+"""Points in front of what the step is for: a hook that fails there prevents it."""
 
 
 def through(moment: Moment, svc: Services) -> Outcome | Moment:
@@ -23,7 +28,7 @@ def through(moment: Moment, svc: Services) -> Outcome | Moment:
         try:
             said = hook(replace(moment, position=position), svc)
         except FlowError:
-            settle(moment, svc)
+            settle(replace(moment, writes=(*moment.writes, *_failure(moment, svc))), svc)
             raise
         if isinstance(said, Moment):
             moment = said
@@ -32,6 +37,14 @@ def through(moment: Moment, svc: Services) -> Outcome | Moment:
                 settle(moment, svc)
             return said
     return moment
+
+
+def _failure(moment: Moment, svc: Services) -> tuple[TransactWrite, ...]:
+    """What was about to happen, and did not since a hook failed."""
+    if moment.point not in _PREVENTS:
+        return ()
+    when = str(to_micros(svc.clock.now()))
+    return (svc.outbox.putting([drawing.failed(replace(moment.flow, problems=()), moment.method, svc, when)]),)
 
 
 def settle(moment: Moment, svc: Services) -> None:

@@ -108,7 +108,7 @@ def refuse(
     refused = _refused(flow, problems, request, svc, values or {})
     for _ in range(_TRIES):
         try:
-            stored = svc.flows.save(refused, also, [_failed(refused, method, svc)])
+            stored = svc.flows.save(refused, also, [failed(refused, method, svc, str(refused.version + 1))])
         except FlowChanged:
             newest = svc.flows.find(flow.id, flow.kind) or flow
             newest = replace(newest, active=flow.active or newest.active, identity=flow.identity)
@@ -120,11 +120,14 @@ def refuse(
     return FlowInvalid(flow=refused, document=document(refused, request, svc))
 
 
-def _failed(flow: Flow, method: str, svc: Services) -> Event:
-    """That the flow's form was refused, with the numbers of what its problems say. Contract 02 §4.7."""
+def failed(flow: Flow, method: str, svc: Services, when: str) -> Event:
+    """That what the flow was for did not happen, with the numbers of what its problems say. Contract 02 §4.7.
+
+    `when` tells it from other failures of the same flow.
+    """
     why = ",".join(dict.fromkeys(str(problem.message.id) for problem in flow.problems))
     told = {"flow": flow.id, "method": method or flow.active, "identity": flow.identity_id, "problems": why}
-    return svc.outbox.happened(f"{flow.kind.capitalize()}Failed", flow.id, str(flow.version + 1), **told)
+    return svc.outbox.happened(f"{flow.kind.capitalize()}Failed", flow.id, when, **told)
 
 
 def _refused(flow: Flow, problems: tuple[Problem, ...], request: Request, svc: Services, values: Json) -> Flow:

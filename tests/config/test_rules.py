@@ -72,6 +72,10 @@ UNWISE: list[tuple[dict[str, Any], str]] = [
         "/cookies/secure",
     ),
     ({"selfservice": {"methods": {"oidc": {"enabled": True}}}}, f"{METHODS}/oidc"),
+    (
+        {"session": {"whoami": {"tokenizer": {"templates": {"jwt": {"jwks_url": "https://keys.example.org/"}}}}}},
+        "/session/whoami/tokenizer/templates/jwt/ttl",
+    ),
     ({"selfservice": {"allowed_return_urls": ["https://*.com"]}}, "/selfservice/allowed_return_urls/0"),
     ({"serve": {"public": {"cors": {"allowed_origins": ["*"]}}}}, "/serve/public/cors/allowed_origins/0"),
 ]

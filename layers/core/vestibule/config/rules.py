@@ -206,6 +206,12 @@ def _tokens(document: Document) -> Iterator[Finding]:
     yield from _repeated(document, f"{at}/hooks/*")
 
 
+def _tokenizer(document: Document) -> Iterator[Finding]:
+    for at, template in matching(document, "/session/whoami/tokenizer/templates/*"):
+        if not dig(template, "ttl"):
+            yield Finding(f"{at}/ttl", "is not set: its tokens have expired when they are made", severity="warning")
+
+
 def _once(document: Document) -> Iterator[Finding]:
     yield from _repeated(document, "/serve/public/cors/allowed_origins/*")
     yield from _repeated(document, "/vestibule/pages/languages/*")
@@ -235,5 +241,6 @@ RULES: tuple[Callable[[Document], Iterator[Finding]], ...] = (
     _guesses,
     _wildcards,
     _tokens,
+    _tokenizer,
     _once,
 )

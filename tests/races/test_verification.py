@@ -10,14 +10,14 @@ import pytest
 from tests.codes import another, letters
 from tests.races.staging import Killed, Staged, assert_consistent, at_once
 from tests.verification import BY_LINK, ask, build, code_to, create, enter, link_to, statuses
-from tests.world import Browser, Native, World
+from tests.world import Browser, Native, Reply, World
 
 from vestibule import assembly
 from vestibule.domain.flow import FlowState, Kind
 from vestibule.ports import Table
 
 CROWD = 32
-EMAIL = "alice@example.org"
+EMAIL, NEW = "alice@example.org", "alice@new.example"
 SENT, COMPLETED = ("sent", False), ("completed", True)
 
 
@@ -37,6 +37,32 @@ def test_of_many_right_codes_at_once_one_verifies(world: World) -> None:
     assert states[200, "passed_challenge"] == 1
     assert set(states) <= {(200, "passed_challenge"), (410, None), (429, None)}
     assert statuses(world, alice) == {EMAIL: COMPLETED}
+    assert_consistent(world)
+
+
+def test_of_many_right_codes_at_once_one_changes_the_address(any_table: Table) -> None:
+    """The change waits for the proof of its new address: it is made once, by one of them."""
+    waiting = {"settings": {"after": {"profile": {"hooks": [{"hook": "verify_new_address"}]}}}}
+    world = build(any_table, {"selfservice": {"flows": waiting}})
+    client = Native(world)
+    client.sign_up(EMAIL)
+    reply = client.submit(client.start("settings"), method="profile", traits={"email": NEW})
+    [item] = reply.json["continue_with"]
+    flow = client.fetch("verification", item["flow"]["id"]).flow
+    code = code_to(world, NEW)
+
+    def entered() -> Reply:
+        again = Native(world)
+        again.token = client.token
+        return enter(again, flow, code)
+
+    replies = at_once([entered for _ in range(CROWD)])
+    states = Counter((reply.status, reply.json.get("state")) for reply in replies)
+    assert states[200, "passed_challenge"] == 1
+    assert set(states) <= {(200, "passed_challenge"), (410, None), (429, None)}
+    who = client.whoami().json["identity"]
+    assert who["traits"]["email"] == NEW
+    assert statuses(world, who["id"]) == {NEW: COMPLETED}
     assert_consistent(world)
 
 

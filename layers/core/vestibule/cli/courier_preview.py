@@ -26,7 +26,7 @@ SAMPLE: dict[str, Any] = {
     "to": "ann@example.org",
     "recovery_url": f"{_BASE}/recovery?flow={_FLOW}&token=sample",
     "recovery_code": "482915",
-    "verification_url": f"{_BASE}/verification?flow={_FLOW}&code=482915",
+    "verification_url": f"{_BASE}/verification?flow={_FLOW}&token=sample",
     "verification_code": "482915",
     "login_code": "482915",
     "registration_code": "482915",
@@ -75,6 +75,8 @@ def _configured(files: Sequence[Path]) -> tuple[Pages, Overrides]:
 def _message(type_: str, via: str, language: str) -> CourierMessage:
     recipient = "+4915112345678" if via == "sms" else "ann@example.org"
     data = {name: SAMPLE[name] for name in (GO_NAMES[field] for field in FIELDS[via][type_]) if name in SAMPLE}
+    if "verification_code" in data:
+        data["verification_url"] = f"{_BASE}/verification?flow={_FLOW}&code={data['verification_code']}"
     return CourierMessage(
         id="01970000-0000-7000-8000-000000000000",
         via=via,

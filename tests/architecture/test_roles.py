@@ -409,7 +409,6 @@ def at_providers(table: Table) -> None:
         brought = {"method": "oidc", "provider": "example", "id_token": token, "id_token_nonce": "a-nonce"}
         app = Native(world)
         assert app.submit(app.start("registration"), **brought).status == 200
-    TEMPLATES.close()
 
 
 LISTED = {"after": {"hooks": [{"hook": "revoke_active_sessions"}]}}

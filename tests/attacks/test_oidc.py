@@ -6,13 +6,12 @@ import base64
 import hmac
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
-from tests.hooks.web_hook.target import TEMPLATES
 from tests.providers import CLIENT_ID, ISSUER, Provider, answer, away, configured, deployed, key, there_and_back, where
 from tests.world import PASSWORD, PUBLIC, Browser, Native, Reply, Spa, World
 
@@ -23,12 +22,6 @@ from vestibule.ports import WebTimeout, WebUnreachable
 EMAIL = "ann@example.org"
 CALLBACK = "/self-service/methods/oidc/callback/example"
 OTHER = {"id": "other", "issuer_url": "https://other.example.com"}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_engine() -> Iterator[None]:
-    yield
-    TEMPLATES.close()
 
 
 @pytest.fixture

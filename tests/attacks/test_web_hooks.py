@@ -37,12 +37,6 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 Speak = Callable[[socket.socket, threading.Event], None]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def engine() -> Iterator[None]:
-    yield
-    TEMPLATES.close()
-
-
 @pytest.fixture
 def web() -> Iterator[Any]:
     with closing(HttpWeb()) as made:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from tests import codes, keys, providers, verification
-from tests.hooks.web_hook.target import TEMPLATES
 from tests.keys import Authenticator
 from tests.providers import Provider, deployed, there_and_back
 from tests.settings import CONFIG as SETTINGS
@@ -39,12 +38,6 @@ AFTER_CHANGE = """/selfservice/flows/settings/after/profile/hooks/0/hook="show_v
 DEFAULT_REQUIRED = """/selfservice/flows/login/after/hooks=[{"hook": "require_verified_address"}]"""
 
 Ways = dict[str, Callable[[Client], Reply]]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_engine() -> Iterator[None]:
-    yield
-    TEMPLATES.close()
 
 
 @pytest.fixture

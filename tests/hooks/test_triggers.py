@@ -20,12 +20,6 @@ SESSION = {"hook": "session"}
 FLOWS = ("login", "registration", "recovery", "settings", "verification")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def engine():
-    yield
-    TEMPLATES.close()
-
-
 def named(name: str, **config: Any) -> dict[str, Any]:
     """A hook with an address of its own."""
     return hook(url=f"https://target.example.org/{name}", **config)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,12 +17,6 @@ from vestibule.hooks.sampling import Person, sampled
 from vestibule.hooks.web_hook.context import context
 from vestibule.local.bus import Bus
 from vestibule.ports import WebTimeout, WebUnreachable
-
-
-@pytest.fixture(scope="module", autouse=True)
-def engine() -> Iterator[None]:
-    yield
-    TEMPLATES.close()
 
 
 def jsonnet(text: str) -> str:

@@ -55,12 +55,6 @@ class RiddleLogin(Struct, frozen=True):
         return Proven(identity, AuthenticationMethod(RIDDLE, Aal.AAL1, svc.clock.now()))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_engine() -> Iterator[None]:
-    yield
-    TEMPLATES.close()
-
-
 @pytest.fixture
 def target() -> Target:
     return Target()

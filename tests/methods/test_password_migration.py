@@ -37,12 +37,6 @@ class Migrating:
         return Native(self.world).sign_in(EMAIL, password)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def engine() -> Any:
-    yield
-    TEMPLATES.close()
-
-
 @pytest.mark.parametrize("kind", CLIENTS)
 def test_the_first_sign_in_brings_the_password_here(sqlite_table: SqliteTable, kind: type[Client]):
     scene = Migrating(sqlite_table)

@@ -119,12 +119,6 @@ def _deliver(world: World) -> None:
     bus.step()
 
 
-@pytest.fixture(scope="module", autouse=True)
-def engine() -> Iterator[None]:
-    yield
-    TEMPLATES.close()
-
-
 @pytest.mark.attack("flt-06")
 @pytest.mark.parametrize("after", [False, True], ids=["before a call", "behind a call"])
 def test_whoever_signs_up_is_told_of_once_and_nobody_else_is(sqlite_table: SqliteTable, after: bool) -> None:

@@ -21,12 +21,6 @@ EMAIL = "ann@example.org"
 TARGET = "https://target.example.org/token"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _engine():
-    yield
-    TEMPLATES.close()
-
-
 def jsonnet(text: str) -> str:
     return "base64://" + base64.b64encode(text.encode()).decode()
 

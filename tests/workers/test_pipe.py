@@ -14,7 +14,7 @@ import pytest
 from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID
 from msgspec.structs import replace
-from tests.hooks.web_hook.target import TEMPLATES, Scene, after, answer
+from tests.hooks.web_hook.target import Scene, after, answer
 from tests.world import Native
 
 from vestibule import wiring
@@ -104,7 +104,6 @@ def pipe(sqlite_table: SqliteTable, monkeypatch: pytest.MonkeyPatch) -> Iterator
     monkeypatch.setitem(sys.modules, "jsonpath_ng.ext", path)
     with mock_aws():
         yield Pipe(sqlite_table)
-    TEMPLATES.close()
 
 
 def test_the_rule_brings_calls_and_nothing_else_to_the_worker(pipe: Pipe) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from tests.hooks.web_hook.target import INTERRUPT, REFUSAL, TEMPLATES, Scene, after, answer, before, hook
+from tests.hooks.web_hook.target import INTERRUPT, REFUSAL, Scene, after, answer, before, hook
 from tests.races.staging import Staged
 from tests.world import CLIENTS, PASSWORD, Client, Native
 
@@ -24,12 +24,6 @@ EMAIL = "alice@example.org"
 IGNORE: dict[str, Any] = {"response": {"ignore": True}}
 TARGET = "https://target.example.org/hook"
 MINUTES = [wait / 60 for wait in webhooks.WAITS]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def engine():
-    yield
-    TEMPLATES.close()
 
 
 class Delivering:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import base64
 import json
 import time
@@ -17,7 +18,9 @@ from vestibule.config.fetch import fetch
 from vestibule.ports import WebResponse, WebUnreachable
 
 TEMPLATES = FetchedTemplates(fetch)
-"""One engine for all tests; it is closed behind the last one."""
+"""One engine for all tests."""
+
+atexit.register(TEMPLATES.close)
 
 WHOLE = "base64://" + base64.b64encode(b"function(ctx) ctx").decode()
 """A template that sends all that it is told."""

@@ -1,22 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.hooks.web_hook.target import TEMPLATES
 from tests.providers import Provider, deployed
 from tests.world import World
 
 from vestibule.adapters.sqlite import SqliteTable
 
 Deploy = Callable[..., World]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_engine() -> Iterator[None]:
-    yield
-    TEMPLATES.close()
 
 
 @pytest.fixture

@@ -29,7 +29,9 @@ PROVIDERS = "providers"
 FIELDS = ("provider", "id_token", "id_token_nonce")
 
 
-class OidcLogin(Struct, frozen=True):
+class AtProvider(Struct, frozen=True):
+    """What sign-in and sign-up have in common: the form leads away."""
+
     id: str = OIDC
     fields: tuple[str, ...] = FIELDS
 
@@ -37,26 +39,24 @@ class OidcLogin(Struct, frozen=True):
         return svc.config.selfservice.methods.oidc.enabled
 
     def responsible(self, form: Form) -> bool:
-        return is_responsible(form)
-
-    def nodes(self, flow: Flow, svc: Services) -> Sequence[Node]:
-        known, offered = flow.internal.get(PROVIDERS), flow.internal.get("methods")
-        if flow.requested_aal != Aal.AAL1 or (offered is not None and OIDC not in offered):
-            return ()
-        chosen = [each for each in providers.offered(svc) if known is None or each.id in known]
-        return [_button(each, linking=LINK in flow.internal) for each in chosen]
+        """The button has the provider's name and no method beside it."""
+        return form.method in ("", OIDC) and bool(form.text("provider"))
 
     def keys(self, form: Form, svc: Services) -> Sequence[Key]:
         return ()
 
     def submit(self, attempt: Attempt, svc: Services) -> Verdict:
         """Off to the provider. Raises NotFound, Misconfigured, UpstreamFailed."""
-        return away(attempt, svc)
+        return _away(attempt, svc)
 
 
-def is_responsible(form: Form) -> bool:
-    """The button has the provider's name and no method beside it."""
-    return form.method in ("", OIDC) and bool(form.text("provider"))
+class OidcLogin(AtProvider, frozen=True):
+    def nodes(self, flow: Flow, svc: Services) -> Sequence[Node]:
+        known, offered = flow.internal.get(PROVIDERS), flow.internal.get("methods")
+        if flow.requested_aal != Aal.AAL1 or (offered is not None and OIDC not in offered):
+            return ()
+        chosen = [each for each in providers.offered(svc) if known is None or each.id in known]
+        return [_button(each, linking=LINK in flow.internal) for each in chosen]
 
 
 def known_again(known: Mapping[str, Any], identity: Identity | None, svc: Services) -> dict[str, Any]:
@@ -80,13 +80,13 @@ def known_again(known: Mapping[str, Any], identity: Identity | None, svc: Servic
     return again
 
 
-def away(attempt: Attempt, svc: Services) -> Verdict:
+def _away(attempt: Attempt, svc: Services) -> Verdict:
     """On the way, or already there: an app may bring what its own library got from the provider."""
     from vestibule.methods.oidc import client, endpoints, journey, person  # noqa: PLC0415 (forms alone do not need them)
     from vestibule.methods.oidc.id_tokens import Untrusted  # noqa: PLC0415
 
     flow, form = attempt.flow, attempt.form
-    provider = chosen(form, svc)
+    provider = _chosen(form, svc)
     if not form.text("id_token"):
         return journey.begin(flow, provider, form, attempt.request, svc)
     if not flow.is_api:
@@ -100,7 +100,7 @@ def away(attempt: Attempt, svc: Services) -> Verdict:
     return Vouched(provider, claims, client.Tokens(id=token), traits, form.transient_payload)
 
 
-def chosen(form: Form, svc: Services) -> Provider:
+def _chosen(form: Form, svc: Services) -> Provider:
     """Raises NotFound, and UpstreamFailed for an ID token that the provider's kind does not give to apps."""
     provider = providers.find(form.text("provider"), svc)
     if provider is None:

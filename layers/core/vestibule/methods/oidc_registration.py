@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec import Struct
-
 from vestibule.domain.flow import Flow
 from vestibule.methods import traits
-from vestibule.methods.method import Attempt, Form, Verdict
 from vestibule.methods.oidc import providers
 from vestibule.methods.oidc.providers import Provider
-from vestibule.methods.oidc_login import FIELDS, OIDC, away, is_responsible
-from vestibule.ports import Key
+from vestibule.methods.oidc_login import OIDC, AtProvider
 from vestibule.services import Services
 from vestibule.ui import messages
 from vestibule.ui.nodes import Node, input_node
@@ -21,16 +17,7 @@ RETURNED = "returned"
 """`flow.internal["returned"]`: [provider, whether it said who the person is] of a journey that left the form open."""
 
 
-class OidcRegistration(Struct, frozen=True):
-    id: str = OIDC
-    fields: tuple[str, ...] = FIELDS
-
-    def enabled(self, svc: Services) -> bool:
-        return svc.config.selfservice.methods.oidc.enabled
-
-    def responsible(self, form: Form) -> bool:
-        return is_responsible(form)
-
+class OidcRegistration(AtProvider, frozen=True):
     def nodes(self, flow: Flow, svc: Services) -> Sequence[Node]:
         """In two steps the buttons stand beside the profile; behind a journey only the way on is left."""
         if flow.internal.get(traits.STEP) == traits.CREDENTIALS:
@@ -39,13 +26,6 @@ class OidcRegistration(Struct, frozen=True):
         if returned:
             return [_button(each, on=True) for each in providers.offered(svc) if each.id == returned[0]]
         return [_button(each, on=False) for each in providers.offered(svc)]
-
-    def keys(self, form: Form, svc: Services) -> Sequence[Key]:
-        return ()
-
-    def submit(self, attempt: Attempt, svc: Services) -> Verdict:
-        """Off to the provider. Raises NotFound, Misconfigured, UpstreamFailed."""
-        return away(attempt, svc)
 
 
 def _button(provider: Provider, *, on: bool) -> Node:

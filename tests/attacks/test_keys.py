@@ -24,6 +24,7 @@ from tests.keys import (
 from tests.world import Spa, World
 
 from vestibule.adapters.sqlite import SqliteTable
+from vestibule.domain.event import KEY_COPY_SUSPECTED, read
 from vestibule.ui import messages
 
 EMAIL, OTHER = "ann@example.org", "bob@example.org"
@@ -47,6 +48,12 @@ def signed_in(world: World, email: str = EMAIL) -> Spa:
     return client
 
 
+def told(world: World, type_: str) -> list[dict[str, Any]]:
+    """What is told outside of it."""
+    items = world.stored().values()
+    return [each.to_json() for item in items if "ev" in item for each in read(item["ev"]) if each.type == type_]
+
+
 @pytest.mark.attack("wa-04")
 def test_a_counter_that_goes_back_is_refused_remembered_and_never_lowered(world: World) -> None:
     key = Authenticator()
@@ -56,6 +63,7 @@ def test_a_counter_that_goes_back_is_refused_remembered_and_never_lowered(world:
     (stored,) = keys_of(world, EMAIL)
     assert stored["authenticator"]["sign_count"] == 5
     assert stored["authenticator"]["clone_warning"] is True
+    assert [each["method"] for each in told(world, KEY_COPY_SUSPECTED)] == ["webauthn"]
 
 
 @pytest.mark.attack("wa-04")
@@ -64,6 +72,7 @@ def test_a_key_that_never_counts_is_no_copy(world: World) -> None:
     add_key(signed_up(world), key)
     assert [step_up(signed_in(world), key).status for _ in range(2)] == [200, 200]
     assert keys_of(world, EMAIL)[0]["authenticator"]["clone_warning"] is False
+    assert told(world, KEY_COPY_SUSPECTED) == []
 
 
 @pytest.mark.attack("wa-05")
@@ -122,6 +131,18 @@ def test_an_old_session_adds_no_key(world: World, add: Any) -> None:
     refused = add(ann, Authenticator())
     assert (refused.status, refused.error_id) == (403, "session_refresh_required")
     assert keys_of(world, EMAIL) == keys_of(world, EMAIL, "passkey") == []
+
+
+@pytest.mark.attack("set-01")
+def test_an_old_session_removes_no_key(world: World) -> None:
+    ann, key, passkey = signed_up(world), Authenticator(), Authenticator()
+    add_key(ann, key)
+    add_passkey(ann, passkey)
+    world.clock.pass_by(hours=2)
+    for field, each in (("webauthn_remove", key), ("passkey_remove", passkey)):
+        refused = ann.submit(ann.start("settings"), **{field: each.keys[0].id.hex()})
+        assert (refused.status, refused.error_id) == (403, "session_refresh_required")
+    assert (len(keys_of(world, EMAIL)), len(keys_of(world, EMAIL, "passkey"))) == (1, 1)
 
 
 @pytest.mark.attack("set-04")

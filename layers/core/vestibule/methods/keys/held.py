@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from vestibule.crypto.text import same, to_base64url
+from vestibule.domain.event import KEY_COPY_SUSPECTED
 from vestibule.domain.flow import Flow
 from vestibule.domain.identity import Identity
 from vestibule.domain.json import Json
@@ -17,7 +18,7 @@ from vestibule.domain.times import from_rfc3339, to_rfc3339
 from vestibule.methods.keys import ceremony
 from vestibule.methods.keys.ceremony import Answer, standard
 from vestibule.methods.keys.makers import maker
-from vestibule.ports import ConditionFailed, Key, TransactWrite
+from vestibule.ports import Key, TransactionCancelled, TransactWrite
 from vestibule.services import Services
 from vestibule.stores.credentials import StoredSecret
 from vestibule.stores.identity_items import credential_key, from_item, identity_key
@@ -173,7 +174,7 @@ def proof(
         return None
     before = counter_of(key)
     if (before or used.counter) and used.counter <= before:
-        _remember_copy(by.identity, signature, stored, svc)
+        _remember_copy(by.identity, signature, stored, flow, svc)
         return None
     spending = ceremony.spending(signature.shown_by, flow, svc)
     if used.counter == before:
@@ -189,12 +190,15 @@ def _names(config: Mapping[str, Any], handle: bytes | None, *, needed: bool) -> 
     return not config.get("user_handle") or same(handle, handle_of(config))
 
 
-def _remember_copy(identity: Identity, signature: Signature, stored: StoredSecret, svc: Services) -> None:
+def _remember_copy(identity: Identity, signature: Signature, stored: StoredSecret, flow: Flow, svc: Services) -> None:
     key = signature.key
+    told = {"identity": identity.id, "flow": flow.id, "method": signature.shown_by}
+    event = svc.outbox.happened(KEY_COPY_SUSPECTED, flow.id, key["id"], **told)
     warned = _replaced(stored.config, key, with_counter(key, counter_of(key), clone_warning=True))
     try:
-        svc.table.write(svc.credentials.replacing(identity.id, signature.type, warned, stored))
-    except ConditionFailed:
+        replacing = svc.credentials.replacing(identity.id, signature.type, warned, stored)
+        svc.table.transact([replacing, svc.outbox.putting([event])])
+    except TransactionCancelled:
         return  # changed at this moment; the signature is refused all the same
 
 

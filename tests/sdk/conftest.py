@@ -31,6 +31,7 @@ FLOWS = {
     "selfservice": {
         "methods": {
             "code": {"enabled": True, "passwordless_enabled": True},
+            "link": {"enabled": True},
             "totp": {"enabled": True},
             "lookup_secret": {"enabled": True},
         },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from tests.resources.administrator import NOBODY, created, next_page, password, 
 from tests.world import Native, Reply, World
 
 from vestibule.adapters.sqlite import SqliteTable
+from vestibule.domain.times import to_rfc3339
 from vestibule.resources import admin_sessions, admin_sessions_manage
 
 
@@ -114,6 +116,22 @@ def test_a_disabled_session_is_over_and_stays_listed(world: World) -> None:
         assert world.admin("DELETE", f"/admin/sessions/{session['id']}").status == 204
     assert not is_active(world, session)
     assert world.admin("GET", f"/admin/sessions/{session['id']}").json["active"] is False
+
+
+def test_sessions_live_as_long_as_the_organization_says(sqlite_table: SqliteTable) -> None:
+    ours, others = "5a1f9f0e-6f0b-4d8e-8a52-f4d3b6f4c9d1", "7b1f9f0e-6f0b-4d8e-8a52-f4d3b6f4c9d1"
+    organizations = [{"id": others}, {"id": ours, "session_lifespan": "2h"}]
+    b2b = {"b2b": {"config": {"organizations": organizations}}}
+    world = World.build(sqlite_table, {"selfservice": {"methods": b2b}})
+    for email, organization, hours in (("a@example.org", ours, 2), ("b@example.org", others, 24)):
+        created(world, email, credentials=password(), organization_id=organization)
+        app = Native(world)
+        session = app.sign_in(email).json["session"]
+        assert session["expires_at"] == to_rfc3339(world.clock.now() + timedelta(hours=hours))
+        world.clock.pass_by(minutes=30)
+        assert extended(world, session["id"]).json["expires_at"] == to_rfc3339(
+            world.clock.now() + timedelta(hours=hours)
+        )
 
 
 def test_extending_starts_a_new_lifespan(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from vestibule.config.identity_schema import IdentitySchema
@@ -112,3 +113,11 @@ class Services(Unprinted, frozen=True, kw_only=True):
     def schema(self, schema_id: str | None) -> IdentitySchema:
         """The schema of that id, or the default one for None. Raises KeyError for an unknown id."""
         return self.schemas[schema_id or self.config.identity.default_schema_id]
+
+    def session_lifespan(self, identity: Identity | None) -> timedelta:
+        """Of the identity's organization where that has one of its own."""
+        organization = identity.organization_id if identity is not None else None
+        for each in self.config.selfservice.methods.b2b.config.organizations if organization else ():
+            if each.id == organization and each.session_lifespan is not None:
+                return each.session_lifespan
+        return self.config.session.lifespan

@@ -25,7 +25,6 @@ UNBUILT: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("/selfservice/methods/saml", _on("enabled"), "SAML"),
     ("/selfservice/methods/captcha", _on("enabled"), "the captcha"),
     ("/selfservice/methods/deviceauthn", _on("enabled"), "the deviceauthn method"),
-    ("/selfservice/methods/b2b/config/organizations", _is_set, "session lifespans by organization"),
     ("/oauth2_provider/url", _is_set, "login_challenge of an OAuth2 server"),
 )
 """Path, what a value there has to be like, and the feature that is not built yet."""
@@ -40,6 +39,7 @@ WITHOUT_EFFECT: tuple[tuple[str, str], ...] = (
     ("/watch-courier", "messages are always delivered"),
     ("/expose-metrics-port", "metrics are written to the log"),
     ("/tracing", "traces are the platform's"),
+    ("/selfservice/methods/b2b/config/organizations/*/domains", "it has none in Kratos's open-source version either"),
     ("/organizations", "it has none in Kratos's open-source version either"),
     ("/enterprise", "it has none in Kratos's open-source version either"),
     (

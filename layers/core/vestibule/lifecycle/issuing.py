@@ -41,7 +41,7 @@ def issue(identity: Identity, factor: AuthenticationMethod, request: Request, sv
         token_digest=token.digest(),
         issued_at=now,
         authenticated_at=now,
-        expires_at=now + svc.config.session.lifespan,
+        expires_at=now + svc.session_lifespan(identity),
         methods=(factor,),
         devices=(_device(svc.random.uuid4(), request),),
         identity=identity,
@@ -58,7 +58,7 @@ def refresh(
         session,
         identity=identity,
         authenticated_at=now,
-        expires_at=now + svc.config.session.lifespan,
+        expires_at=now + svc.session_lifespan(identity),
         methods=(*(each for each in session.methods if not _same_account(each, factor)), factor),
     )
     shown = replace(renewed, expires_at=session.expires_at, devices=(*session.devices, _device(NIL_UUID, request)))

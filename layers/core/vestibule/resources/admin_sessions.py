@@ -90,7 +90,7 @@ def _extended(session: Session, svc: Services) -> Session:
         if earliest is not None and session.expires_at - now > earliest:
             return session
         try:
-            return svc.sessions.prolong(session.extended(now + settings.lifespan))
+            return svc.sessions.prolong(session.extended(now + svc.session_lifespan(session.identity)))
         except SessionChanged:
             session = _by_id(session.id, svc)
     raise Clash("Others are changing the same session; repeat the request")

@@ -113,20 +113,6 @@ def test_what_was_typed_is_shown_again_but_for_the_password(client: Client) -> N
     assert "value" not in refused.nodes["password"]["attributes"]
 
 
-@pytest.mark.parametrize("kind", [Browser, Spa, Native])
-def test_whoever_signed_in_meanwhile_signs_up_no_second_time(world: World, kind: type[Client]) -> None:
-    world.identity("bob@example.org")
-    client = kind(world)
-    form = client.start("registration", return_to="https://app.example.org/inside")
-    client.sign_in("bob@example.org")
-    reply = client.submit(form, method="password", password=PASSWORD, traits={"email": EMAIL})
-    if kind is Browser:
-        assert (reply.status, reply.location) == (302, "https://app.example.org/")
-    else:
-        assert (reply.status, reply.error_id) == (400, "session_already_available")
-    assert len(identities(world)) == 1
-
-
 def test_browsers_are_sent_back_to_a_refused_form_by_302(world: World) -> None:
     assert Browser(world).sign_up(EMAIL, "short").status == 302
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.hooks.web_hook.target import TEMPLATES, Pace, Target, answer
-from tests.world import CLIENTS, Client, Native, World
+from tests.world import CLIENTS, Client, Native, Spa, World
 
 from vestibule.adapters.sqlite import SqliteTable
 from vestibule.ports import WebTimeout, WebUnreachable
@@ -21,10 +21,14 @@ MATCH = answer(200, {"status": "password_match"})
 class Migrating:
     """A deployment with somebody whose password is elsewhere."""
 
-    def __init__(self, table: SqliteTable, *answers: Any, **config: Any) -> None:
+    def __init__(
+        self, table: SqliteTable, *answers: Any, selfservice: Mapping[str, Any] | None = None, **config: Any
+    ) -> None:
         self.target = Target(list(answers) or [MATCH])
         hook = {"enabled": True, "config": {"url": "https://old.example.org/check", **config}}
-        changes: Mapping[str, Any] = {"selfservice": {"methods": {"password": {"config": {"migrate_hook": hook}}}}}
+        changes: Mapping[str, Any] = {
+            "selfservice": {"methods": {"password": {"config": {"migrate_hook": hook}}}, **(selfservice or {})}
+        }
         self.world = World.build(table, changes, web=self.target, pace=Pace(), templates=TEMPLATES)
         self.identity(EMAIL)
 
@@ -47,6 +51,15 @@ def test_the_first_sign_in_brings_the_password_here(sqlite_table: SqliteTable, k
     assert scene.sign_in().status == 200
     assert scene.sign_in("another one").flow.message_ids == [4000006]
     assert len(scene.target.calls) == 1
+
+
+def test_who_comes_first_is_then_asked_for_a_password_that_is_elsewhere(sqlite_table: SqliteTable):
+    steps: Mapping[str, Any] = {"flows": {"login": {"style": "identifier_first"}}}
+    scene = Migrating(sqlite_table, selfservice=steps)
+    spa = Spa(scene.world)
+    second = spa.submit(spa.start("login"), method="identifier_first", identifier=EMAIL).flow
+    assert second.nodes["identifier"]["messages"] == []
+    assert spa.submit(second, method="password", identifier=EMAIL, password=PASSWORD).status == 200
 
 
 @pytest.mark.parametrize(

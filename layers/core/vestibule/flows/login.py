@@ -23,6 +23,7 @@ from vestibule.lifecycle import destinations, drawing, loading, opening
 from vestibule.lifecycle.loading import Resumed
 from vestibule.methods import code_step_up, oidc_login, second_factor
 from vestibule.methods.code import CODE
+from vestibule.methods.factors import has_password
 from vestibule.methods.identifier import IDENTIFIER
 from vestibule.methods.keys import known as keys_known
 from vestibule.methods.method import Attempt, Form, Pending, Proven, Redirected, Rejected, Vouched
@@ -163,8 +164,8 @@ def _for_session(flow: Flow, session: Session, request: Request, svc: Services) 
 def _known(session: Session, svc: Services) -> dict[str, Any]:
     """Of somebody who signs in once more: the identifier; where codes sign in too it is asked for (contract 08)."""
     if svc.config.selfservice.methods.code.passwordless_enabled:
-        password = svc.identities.configs(session.identity_id, [PASSWORD]).get(PASSWORD, {})
-        return {"methods": [*([PASSWORD] if password.get("hashed_password") else ()), CODE]}
+        passwords = has_password(svc.identities.configs(session.identity_id, [PASSWORD]))
+        return {"methods": [*([PASSWORD] if passwords else ()), CODE]}
     credential = session.identity.credential(PASSWORD) if session.identity else None
     return {IDENTIFIER: credential.identifiers[0]} if credential and credential.identifiers else {}
 

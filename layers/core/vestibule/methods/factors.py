@@ -24,12 +24,10 @@ SECOND = ("totp", "lookup_secret", "webauthn")
 
 def first_factors(identity: Identity, configs: Configs, svc: Services) -> int:
     """In how many ways the person can sign in without another factor. Codes count once wherever they are offered."""
-    password = configs.get("password", {})
-    has_password = bool(password.get("hashed_password") or password.get("use_password_migration_hook"))
     keys = [key for key in entries(configs.get("webauthn", {}), "credentials") if key.get("is_passwordless")]
     return sum(
         (
-            int(has_password and _identified(identity, "password")),
+            int(has_password(configs) and _identified(identity, "password")),
             len(entries(configs.get("oidc", {}), "providers")),
             len(entries(configs.get("saml", {}), "providers")),
             len(keys) if _identified(identity, "webauthn") else 0,
@@ -37,6 +35,12 @@ def first_factors(identity: Identity, configs: Configs, svc: Services) -> int:
             int(svc.config.selfservice.methods.code.passwordless_enabled),
         )
     )
+
+
+def has_password(configs: Configs) -> bool:
+    """Whether there is one, here or in the system that the migration hook asks."""
+    password = configs.get("password", {})
+    return bool(password.get("hashed_password") or password.get("use_password_migration_hook"))
 
 
 def with_second_factors(identity: Identity, configs: Configs) -> Identity:

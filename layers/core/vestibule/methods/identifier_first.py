@@ -113,7 +113,7 @@ def _methods(attempt: Attempt, owner: str | None, svc: Services) -> list[str]:
         entry = svc.identities.read_identifier(
             attempt.found[svc.identities.identifier_key(PASSWORD, normalised(identifier))]
         )
-        passwords, by_code = entry is not None and entry.hashed_password is not None, owner is not None
+        passwords, by_code = entry is not None and entry.has_password, owner is not None
     return [*([PASSWORD] if passwords else ()), *([CODE] if by_code else ())]
 
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 from vestibule.domain.identity import Identity
 from vestibule.domain.message import Message
 from vestibule.methods.code import CODE
-from vestibule.methods.factors import FIRST, entries
+from vestibule.methods.factors import FIRST, entries, has_password
 from vestibule.services import Services
 from vestibule.stores.addresses import address_key
 from vestibule.stores.identities import AlreadyExists
@@ -53,7 +53,7 @@ def ways_in(identity: Identity, svc: Services) -> Ways:
         CODE: identity.credential(CODE) is not None,
         "oidc": bool(providers),
         "passkey": bool(entries(configs.get("passkey", {}), "credentials")),
-        "password": bool(configs.get("password", {}).get("hashed_password")),
+        "password": has_password(configs),
         "webauthn": bool(keys),
     }
     return Ways(tuple(type_ for type_, present in has.items() if present), tuple(dict.fromkeys(providers)))

@@ -13,6 +13,7 @@ from vestibule.domain.flow import Flow
 from vestibule.domain.identity import Identity
 from vestibule.domain.message import Problem
 from vestibule.domain.session import Aal
+from vestibule.methods.factors import has_password
 from vestibule.methods.identifier import IDENTIFIER, LINK
 from vestibule.methods.method import Attempt, Form, Rejected, Verdict, Vouched
 from vestibule.methods.oidc import links, providers
@@ -72,8 +73,7 @@ def known_again(known: Mapping[str, Any], identity: Identity | None, svc: Servic
     if not linked:
         return again
     if "methods" not in again:
-        password = svc.identities.configs(identity.id, ["password"]).get("password", {})
-        again["methods"] = ["password"] if password.get("hashed_password") else []
+        again["methods"] = ["password"] if has_password(svc.identities.configs(identity.id, ["password"])) else []
         if not again["methods"]:
             again.pop(IDENTIFIER, None)
     again["methods"] = [*again["methods"], OIDC]

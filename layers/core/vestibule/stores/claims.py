@@ -37,3 +37,7 @@ class IdentifierEntry(Unprinted, frozen=True):
     hashed_password: str | None = None
     rotated: bool = False
     elsewhere: bool = False
+
+    @property
+    def has_password(self) -> bool:
+        return self.hashed_password is not None or self.elsewhere

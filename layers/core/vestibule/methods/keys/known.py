@@ -9,6 +9,7 @@ from vestibule.domain.identity import Identity
 from vestibule.domain.json import Json
 from vestibule.domain.session import Aal
 from vestibule.methods.code import CODE
+from vestibule.methods.factors import has_password
 from vestibule.methods.identifier import IDENTIFIER
 from vestibule.methods.keys import held
 from vestibule.methods.keys.ceremony import PASSKEY, WEBAUTHN
@@ -39,10 +40,9 @@ def for_refresh(flow: Flow, identity: Identity | None, svc: Services) -> Json:
     passkeys = held.entries(configs.get(PASSKEY, {}))
     if not keys and not passkeys:
         return {}
-    has_password = bool(configs.get(PASSWORD, {}).get("hashed_password"))
     by_code = svc.config.selfservice.methods.code.passwordless_enabled
     return {
-        "methods": [*([PASSWORD] if has_password else ()), *([CODE] if by_code else ())],
+        "methods": [*([PASSWORD] if has_password(configs) else ()), *([CODE] if by_code else ())],
         KEYS: held.ids(keys),
         PASSKEYS: held.ids(passkeys),
         IDENTIFIER: _identifier(identity, PASSWORD) or _identifier(identity, WEBAUTHN),

@@ -240,7 +240,8 @@ def test_what_cannot_be_printed_is_said(api: Recorded, format_: str):
 def test_switches_are_listed_turned_on_and_off(api: Recorded):
     listed = command("switch", "list").stdout
     assert "require-verified-login                  off\n" in listed
-    assert "sign-in-after-registration              partly\n" in listed
+    assert "sign-in-after-registration              on\n" in listed  # after every method that is enabled
+    assert "  oidc                                  off  (the method is not enabled)\n" in listed
     result = command("switch", "on", "require-verified-login")
     assert result.exit_code == 0, result.output
     made = 'add /selfservice/flows/login/after/hooks = [{"hook": "require_verified_address"}]'
@@ -256,6 +257,9 @@ def test_a_switch_is_turned_for_one_method(api: Recorded):
     assert command("switch", "on", "show-verification-after-registration", "--method", "oidc").exit_code == 0
     lists = flow_lists(shown(command("get", "identity-config")), "registration")
     assert lists == {"": [], "password": ["session"], "oidc": ["show_verification_ui"]}
+    listed = command("switch", "list").stdout
+    assert "show-verification-after-registration    off\n" in listed
+    assert "  oidc                                  on  (the method is not enabled)\n" in listed
     assert command("switch", "on", "require-verified-login", "--method", "magic").exit_code == 2
     assert command("switch", "on", "no-such-switch").exit_code == 2
 

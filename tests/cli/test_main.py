@@ -1,7 +1,9 @@
 """The command as people type it."""
 
 import importlib.metadata
+from collections.abc import Iterator
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -18,6 +20,21 @@ def test_help_names_the_commands(vestibule):
     shown = vestibule("--help")
     assert shown.exit_code == 0
     assert all(name in shown.output for name in ("serve", "config", "version"))
+
+
+def every(command: click.Command, *words: str) -> Iterator[tuple[str, ...]]:
+    yield words
+    if isinstance(command, click.Group):
+        for name, below in command.commands.items():
+            yield from every(below, *words, name)
+
+
+@pytest.mark.parametrize("words", tuple(every(cli)), ids=" ".join)
+def test_help_fits_a_terminal_and_no_sentence_breaks_off(vestibule, words):
+    shown = vestibule(*words, "--help").output.splitlines()
+    assert shown[0].startswith(" ".join(("Usage: vestibule", *words)))
+    assert max(map(len, shown)) <= 80
+    assert not [line for line in shown[1:] if line.endswith("...")]
 
 
 def test_help_of_serve_shows_the_options_and_examples(vestibule):

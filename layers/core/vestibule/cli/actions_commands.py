@@ -30,7 +30,7 @@ def _where(command: Command) -> Command:
     return command
 
 
-@click.group()
+@click.group(short_help="Look at hooks: which run where, and what they do.")
 def actions() -> None:
     """Look at the hooks of the configuration: which run where, and what they do.
 
@@ -39,7 +39,7 @@ def actions() -> None:
     """
 
 
-@actions.command()
+@actions.command(short_help="Print which hooks run, in which order, and why.")
 @click.argument("of", metavar="FLOW[.METHOD]")
 @_where
 def explain(of: str, form: str, **where: Any) -> None:
@@ -53,7 +53,7 @@ def explain(of: str, form: str, **where: Any) -> None:
     sys.exit(commands.explain(of, Choice(**where), as_json=form == "json"))
 
 
-@actions.command()
+@actions.command(short_help="Print what is wrong with hooks.")
 @_where
 def lint(form: str, **where: Any) -> None:
     """Print what is wrong with hooks, or does not do what it seems to. Exit status 1 when there is an error."""
@@ -63,7 +63,7 @@ def lint(form: str, **where: Any) -> None:
     sys.exit(commands.lint(Choice(**where), as_json=form == "json"))
 
 
-@actions.command()
+@actions.command(short_help="Call a web hook as a flow would; write nothing.")
 @click.argument("hook", metavar="HOOK")
 @click.option("--flow", "of", required=True, metavar="FLOW[.METHOD]", help="Where the hook stands.")
 @click.option("--identity", "identity_id", metavar="ID", help="Whom the flow is about, in the store.")

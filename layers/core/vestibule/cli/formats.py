@@ -27,7 +27,7 @@ def printed(document: Document, format_: str, complete: Callable[[], Document]) 
     match name, bool(separator):
         case ("json", False):
             return json.dumps(document, ensure_ascii=False)
-        case ("json-pretty", False):
+        case ("json-pretty" | "default" | "table", False):  # the product's names of what it prints when none is given
             return _pretty(document)
         case ("yaml" | "yml", False):
             from vestibule.config import yaml  # noqa: PLC0415 (slow to import, and few print YAML)

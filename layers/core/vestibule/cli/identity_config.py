@@ -21,6 +21,7 @@ from vestibule.cli.patches import ArgumentError
 from vestibule.cli.target import Answer, Choice, Target, TargetError, chosen
 from vestibule.config.json_shapes import is_object
 from vestibule.config.patch import START_ONLY, PatchError
+from vestibule.config.placement import method_enabled
 
 PATH = "/admin/config"
 REFUSED, FAILED = 1, 2
@@ -127,13 +128,15 @@ def rollback(choice: Choice, making: Making, number: int) -> int:
 
 def history(choice: Choice, format_: str | None) -> int:
     def run(target: Target) -> int:
-        revisions = _asked(target, "GET", f"{PATH}/history").body["revisions"]
+        said = _asked(target, "GET", f"{PATH}/history").body
+        _tell_findings(said.get("findings", []))  # stacks of before have none
+        revisions = said["revisions"]
         if format_ is not None:
             click.echo(formats.printed({"revisions": revisions}, format_, dict))
             return 0
         for revision in revisions:
             note = f"  {revision['note']}" if revision["note"] else ""
-            click.echo(f"{revision['revision']:>4}  {revision['at']}{note}")
+            click.echo(f"{revision['revision']:>4}  {revision['at'][:19]}Z{note}")
             for change in revision["changes"]:
                 click.echo(f"      {change['op']} {change['path']}{_value(change)}")
         if not revisions:
@@ -167,10 +170,12 @@ def list_switches(choice: Choice) -> int:
         config = _complete(target)
         for name, wanted in switches.SWITCHES.items():
             states = switches.states(wanted, config)
-            summary = "on" if all(states.values()) else "off" if not any(states.values()) else "partly"
+            used = [on for method, on in states.items() if method_enabled(config, method, wanted.flow)]
+            summary = "on" if used and all(used) else "partly" if any(used) else "off"
             click.echo(f"{name:<40}{summary}")
             for method, on in states.items():
-                click.echo(f"  {method:<38}{'on' if on else 'off'}")
+                unused = "" if method_enabled(config, method, wanted.flow) else "  (the method is not enabled)"
+                click.echo(f"  {method:<38}{'on' if on else 'off'}{unused}")
         return 0
 
     return _told(choice, run)
@@ -189,7 +194,7 @@ def _told(choice: Choice, run: Callable[[Target], int]) -> int:
         return FAILED
     except _RefusedError as refused:
         _say(str(refused))
-        _tell_findings(refused.findings)
+        _tell_findings([each for each in refused.findings if each["message"] not in str(refused)])
         return REFUSED
 
 

@@ -77,11 +77,11 @@ _how = _options(
 
 _WHERE = """\b
 Which deployment, the first of these:
-  -c kratos.yml           this file and its store, as `vestibule serve -c` has them
-  --endpoint URL          an admin API; requests are signed for IAM, or carry the bearer
-                          key in VESTIBULE_ADMIN_TOKEN
-  --stack NAME            the deployed stack of that name
-  (none)                  the server that runs on this machine, else its store
+  -c kratos.yml   this file and its store, as `vestibule serve -c` has them
+  --endpoint URL  an admin API; requests are signed for IAM, or carry the
+                  bearer key in VESTIBULE_ADMIN_TOKEN
+  --stack NAME    the deployed stack of that name
+  (none)          the server that runs on this machine, else its store
 """
 
 
@@ -115,12 +115,12 @@ def rollback() -> None:
     """Take changes back."""
 
 
-@click.group()
+@click.group(short_help="Turn the console's switches on and off.")
 def switch() -> None:
     """Turn on and off what the documentation's console has a switch for."""
 
 
-@get.command("identity-config", epilog=_WHERE)
+@get.command("identity-config", epilog=_WHERE, short_help="Print what is in force.")
 @_project
 @_where
 @click.option(
@@ -143,7 +143,7 @@ def get_identity_config(format_: str, *, defaults: bool, secrets: bool, **where:
     sys.exit(identity_config.get(_choice(where), format_, defaults=defaults, secrets=secrets))
 
 
-@patch.command("identity-config", epilog=_WHERE)
+@patch.command("identity-config", epilog=_WHERE, short_help="Change parts of it.")
 @_project
 @_where
 @click.option(
@@ -169,7 +169,7 @@ def patch_identity_config(
     sys.exit(run(_choice(rest), _making(rest), _split(sources), (add, replace, remove)))
 
 
-@update.command("identity-config", epilog=_WHERE)
+@update.command("identity-config", epilog=_WHERE, short_help="Replace all of it.")
 @_project
 @_where
 @_sources("The new configuration; several are merged. Without: standard input.")
@@ -181,7 +181,7 @@ def update_identity_config(sources: tuple[str, ...], **rest: Any) -> None:
     sys.exit(identity_config.update(_choice(rest), _making(rest), _split(sources)))
 
 
-@import_.command("identity-config", epilog=_WHERE)
+@import_.command("identity-config", epilog=_WHERE, short_help="Take over another Kratos's configuration.")
 @_project
 @_where
 @_sources("A kratos.yml or an exported project; several are merged.")
@@ -193,7 +193,7 @@ def import_identity_config(sources: tuple[str, ...], **rest: Any) -> None:
     sys.exit(identity_config.import_(_choice(rest), _making(rest), _split(sources)))
 
 
-@import_.command("identities", epilog=_WHERE)
+@import_.command("identities", epilog=_WHERE, short_help="Take over the people of another Kratos.")
 @click.option("--from", "source", metavar="URL", required=True, help="Its admin API; VESTIBULE_FROM_TOKEN is its key.")
 @_where
 @click.option("--dry-run", is_flag=True, help="Count what there is to take over; write nothing.")
@@ -208,7 +208,7 @@ def import_identities(source: str, *, dry_run: bool, **where: Any) -> None:
     sys.exit(people.run(_choice(where), source, dry_run=dry_run))
 
 
-@history.command("identity-config", epilog=_WHERE)
+@history.command("identity-config", epilog=_WHERE, short_help="List the revisions that are kept.")
 @_project
 @_where
 @click.option("--format", "format_", metavar="FORMAT", help="json, json-pretty, yaml, jsonpath=…, jsonpointer=…")
@@ -219,7 +219,7 @@ def history_identity_config(format_: str | None, **where: Any) -> None:
     sys.exit(identity_config.history(_choice(where), format_))
 
 
-@rollback.command("identity-config", epilog=_WHERE)
+@rollback.command("identity-config", epilog=_WHERE, short_help="Put an earlier revision into force again.")
 @_project
 @_where
 @click.option(
@@ -248,7 +248,7 @@ _METHOD = click.option(
 )
 
 
-@switch.command("on", epilog=_WHERE)
+@switch.command("on", epilog=_WHERE, short_help="Turn one on.")
 @_NAME
 @_METHOD
 @_where
@@ -263,7 +263,7 @@ def switch_on(name: str, methods: tuple[str, ...], **rest: Any) -> None:
     sys.exit(identity_config.switch(_choice(rest), _making(rest), name, methods, on=True))
 
 
-@switch.command("off", epilog=_WHERE)
+@switch.command("off", epilog=_WHERE, short_help="Turn one off.")
 @_NAME
 @_METHOD
 @_where

@@ -17,7 +17,7 @@ _PORT = click.IntRange(1, 65_535)
 _EXAMPLES = """\b
 Examples:
   vestibule serve --dev
-  vestibule serve -c kratos.yml -c local.yml --public-port 5433 --admin-port 5434
+  vestibule serve -c kratos.yml -c local.yml --public-port 5433
   vestibule serve --dsn 'dynamodb://people?endpoint=http://127.0.0.1:8000'
 """
 
@@ -30,7 +30,7 @@ def cli() -> None:
     """
 
 
-@cli.command(epilog=_EXAMPLES)
+@cli.command(epilog=_EXAMPLES, short_help="Run everything on this machine.")
 @click.option("-c", "--config", "files", type=_FILE, multiple=True, metavar="FILE", help="kratos.yml; may be repeated.")
 @click.option("--public-port", type=_PORT, metavar="PORT", help="Port of the public API (4433).")
 @click.option("--admin-port", type=_PORT, metavar="PORT", help="Port of the admin API (4434).")
@@ -73,7 +73,7 @@ def config() -> None:
     """Look after a configuration."""
 
 
-@config.command()
+@config.command(short_help="Say everything that is wrong with a file.")
 @click.argument("files", type=_FILE, nargs=-1, required=True, metavar="FILE…")
 def check(files: tuple[Path, ...]) -> None:
     """Say everything that is wrong with a configuration, with line numbers.
@@ -91,7 +91,7 @@ def courier() -> None:
     """Mails and text messages."""
 
 
-@courier.command()
+@courier.command(short_help="Print a message with sample data.")
 @click.argument("type_", metavar="TYPE")
 @click.option("-c", "--config", "files", type=_FILE, multiple=True, metavar="FILE", help="kratos.yml; may be repeated.")
 @click.option("--sms", is_flag=True, help="The text message instead of the mail.")
@@ -110,7 +110,7 @@ def preview(type_: str, files: tuple[Path, ...], language: str, *, sms: bool, ht
 cli.add_command(actions_commands.actions)
 
 
-@cli.command("webhook-secret")
+@cli.command("webhook-secret", short_help="Print what a target verifies web hooks with.")
 @click.argument("url")
 @click.option("-c", "--config", "files", type=_FILE, multiple=True, metavar="FILE", help="kratos.yml; may be repeated.")
 def webhook_secret(url: str, files: tuple[Path, ...]) -> None:

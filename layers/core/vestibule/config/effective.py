@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
@@ -39,10 +39,19 @@ def complete(loaded: Loaded) -> Document:
 
 
 def differences(before: Document, after: Document, masks: Masks) -> list[Difference]:
-    """Every key and entry whose value is another."""
+    """Every key and entry whose value is another. A container that is filled or emptied is told by what is in it."""
     old, new = dict(_leaves(masks.masked(before), ())), dict(_leaves(masks.masked(after), ()))
     paths = [*old, *(path for path in new if path not in old)]
-    return [Difference(path, old.get(path), new.get(path)) for path in paths if old.get(path) != new.get(path)]
+    return [
+        Difference(path, old.get(path), new.get(path))
+        for path in paths
+        if old.get(path) != new.get(path) and not (_holds(old, path) or _holds(new, path))
+    ]
+
+
+def _holds(leaves: Mapping[str, Any], path: str) -> bool:
+    """Whether something stands below the path, at which an empty container stands on the other side."""
+    return path not in leaves and any(each.startswith(f"{path}/") for each in leaves)
 
 
 def _leaves(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[str, Any]]:

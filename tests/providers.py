@@ -76,6 +76,7 @@ class Provider:
     routes: dict[str, Any] = field(default_factory=dict[str, Any])
     calls: list[Call] = field(default_factory=list[Call])
     asked: dict[str, str] = field(default_factory=dict[str, str])
+    code_as: str = "code"
 
     # --- its sign-in page ------------------------------------------------------------------------------
 

@@ -43,6 +43,7 @@ class Case:
     secret_in: Literal["header", "body", "json"] = "header"
     shown: tuple[str, str] | None = ("Authorization", "Bearer an-access-token")
     """The header that the profile is asked with."""
+    code_as: str = "code"
     nonce: bool = False
     pkce: bool = False
 
@@ -302,6 +303,7 @@ CASES: dict[str, Case] = {
         asked={"prompt": "consent"},
         again={"prompt": "consent"},
         secret_in="json",
+        code_as="authCode",
         shown=("x-acs-dingtalk-access-token", "an-access-token"),
     ),
     "linkedin": oauth(
@@ -385,4 +387,4 @@ def imitate(case: Case, provider: Provider) -> None:
 
     longest_first = sorted(case.routes.items(), key=lambda pair: -len(pair[0]))
     provider.routes = {start: (lambda what=what: said(what)) for start, what in longest_first}
-    provider.claims = dict(case.id_token)
+    provider.claims, provider.code_as = dict(case.id_token), case.code_as

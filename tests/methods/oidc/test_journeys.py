@@ -234,6 +234,21 @@ def test_a_registration_that_is_off_is_off_for_providers_too(provider: Provider,
     assert (reply.status, reply.error_id) == (400, "self_service_flow_disabled")
 
 
+def test_an_organization_has_no_address_of_its_own(provider: Provider, deploy: Deploy):
+    """As in Kratos's open-source version; here its provider signs people in all the same."""
+    organization = "5a1f9f0e-6f0b-4d8e-8a52-f4d3b6f4c9d1"
+    world = deploy(configured({"organization_id": organization}))
+    client = Spa(world)
+    back = provider.approves(where(away(client)), email=EMAIL)
+    path = f"/self-service/methods/oidc/organization/{organization}/callback/example"
+    assert client.get(back.replace("/self-service/methods/oidc/callback/example", path)).status == 404
+    assert client.get(back).status == 200
+
+
+def test_there_are_no_test_logins(world: World):
+    assert world.admin("POST", "/admin/test-login-flows", {"provider_id": "example"}).status == 404
+
+
 def test_a_mapper_that_fails_says_nothing_of_the_person(
     provider: Provider, deploy: Deploy, caplog: pytest.LogCaptureFixture
 ):

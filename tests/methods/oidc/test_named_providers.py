@@ -40,7 +40,11 @@ def with_case(name: str, provider: Provider, deploy: Any, kind: Any = Spa, **set
 
 
 def comes_back(client: Any, provider: Provider) -> Any:
-    return client.get(provider.sends_back(where(away(client)), code="a-code"))
+    return client.get(back_from(where(away(client)), provider))
+
+
+def back_from(location: str, provider: Provider, code: str = "a-code") -> str:
+    return provider.sends_back(location, **{provider.code_as: code})
 
 
 def asked_of(location: str) -> dict[str, str]:
@@ -74,7 +78,7 @@ def test_a_named_provider_is_asked_in_its_own_way(name: str, deploy: Any, provid
     assert all(asked_of(location)[each] for each in bound)
     assert back.endswith("/oidc/callback" if name == "uaepass" else "/oidc/callback/example")
 
-    client.get(provider.sends_back(location, code="a-code"))
+    client.get(back_from(location, provider))
     trade = next(call for call in provider.calls if b"a-code" in call.body)
     assert ("Authorization" in trade.headers) is (case.secret_in == "header")
     assert (b"client_secret" in trade.body) is (case.secret_in == "body")
@@ -92,7 +96,7 @@ def test_somebody_who_signs_in_once_more_is_asked_for_it(name: str, deploy: Any,
     location = where(away(client, params={"refresh": "true"}))
     chosen = ("prompt", "auth_type", "acr_values", "access_type", "response_mode")
     assert {each: said for each, said in asked_of(location).items() if each in chosen} == case.again
-    assert client.get(provider.sends_back(location, code="a-code")).status == 200
+    assert client.get(back_from(location, provider)).status == 200
     assert len(client.world.admin("GET", "/admin/identities").json) == 1
 
 
@@ -133,6 +137,18 @@ def test_an_address_at_github_needs_the_scope_for_it(deploy: Any, provider: Prov
     shown = comes_back(client, provider).json["identity"]["metadata_public"]
     assert "email" not in shown
     assert not [call for call in provider.calls if call.url.endswith("/user/emails")]
+
+
+@pytest.mark.parametrize("name", ["generic", "patreon"])
+def test_nobody_gets_around_signing_in_once_more(name: str, deploy: Any, provider: Provider):
+    """What a client wants of the sign-in page counts only where nothing else is needed."""
+    client = with_case(name, provider, deploy)
+    asked = asked_of(where(away(client, upstream_parameters={"prompt": "select_account"})))
+    assert asked["prompt"] == "select_account"
+    assert comes_back(client, provider).status == 200
+    again = away(client, params={"refresh": "true"}, upstream_parameters={"prompt": "none", "hd": "example.org"})
+    asked = asked_of(where(again))
+    assert (asked["prompt"], asked["hd"]) == (CASES[name].again["prompt"], "example.org")
 
 
 def test_dingtalk_is_asked_in_json(deploy: Any, provider: Provider):
@@ -227,10 +243,11 @@ def test_a_token_of_a_library_that_knows_no_nonce_is_taken(
     assert reply.status == 200, reply.body
 
 
-def test_a_token_of_apple_that_lacks_its_nonce_is_not_taken(deploy: Any, provider: Provider):
+@pytest.mark.parametrize("nonce", ["a-nonce", ""])
+def test_a_token_of_apple_that_lacks_its_nonce_is_not_taken(nonce: str, deploy: Any, provider: Provider):
     app = with_case("apple", provider, deploy, Native)
     token = provider.id_token(nonce=None)
-    reply = app.submit(app.start("login"), method="oidc", provider="example", id_token=token, id_token_nonce="a-nonce")
+    reply = app.submit(app.start("login"), method="oidc", provider="example", id_token=token, id_token_nonce=nonce)
     assert (reply.status, reply.flow.message_ids) == (400, [4000001])
 
 

@@ -80,7 +80,8 @@ def _vouched(trip: Journey, request: Request, svc: Services) -> Vouched | str:
                 return f"{provider.label} did not sign you in"
             claims, tokens = oauth1.person(provider, token, verifier, svc)
         else:
-            code, at = request.param("code"), endpoints(provider, svc)
+            # DingTalk has a name of its own for it.
+            code, at = request.param("code") or request.param("authCode"), endpoints(provider, svc)
             journey.ensure_from(trip, at, request)
             if not code:
                 return f"{provider.label} did not sign you in: its answer has no code"

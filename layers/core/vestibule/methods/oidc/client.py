@@ -86,7 +86,8 @@ def sign_in_address(
     if wanted := requested_claims(provider.config):
         asked["claims"] = json.dumps(wanted, separators=(",", ":"))
     chosen = {name: value for name in _UPSTREAM if isinstance(value := (upstream or {}).get(name), str) and value}
-    return with_query(at.authorize, **dict(sorted((asked | chosen).items())))
+    fixed = dict(provider.row.on_refresh) if refresh else dict[str, str]()  # nobody gets around signing in once more
+    return with_query(at.authorize, **dict(sorted((asked | chosen | fixed).items())))
 
 
 # --- the code -------------------------------------------------------------------------------------------

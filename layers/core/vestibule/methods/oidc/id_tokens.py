@@ -37,7 +37,8 @@ class Untrusted(Exception):
 class Expected(Struct, frozen=True):
     """What a token has to say to be meant for us. `nonce` None: none was sent, so none may come back.
 
-    `by_app`: an app brings the token, and may be another client of the same provider than the one it is for.
+    `by_app`: an app brings the token, and may be another client of the same provider than the one it is for. Only a
+    nonce shows then that the token was made for this sign-in.
     """
 
     audiences: tuple[str, ...]
@@ -137,12 +138,11 @@ def _ensure_meant(claims: Json, provider: Provider, at: Endpoints, expected: Exp
 
 def _ensure_asked_for(claims: Mapping[str, Any], expected: Expected) -> None:
     nonce = claims.get("nonce")
-    if nonce is None and expected.nonce is not None:
-        lacks = expected.nonce_may_lack or claims.get("nonce_supported") is False
-        if lacks:
-            return
-        raise Untrusted("the ID token lacks the nonce that was asked for")
-    if nonce is not None and not (isinstance(nonce, str) and expected.nonce and same(nonce, expected.nonce)):
+    if nonce is None:
+        may_lack = expected.nonce_may_lack or claims.get("nonce_supported") is False
+        if (expected.by_app or expected.nonce is not None) and not may_lack:
+            raise Untrusted("the ID token lacks the nonce that was asked for")
+    elif not (isinstance(nonce, str) and expected.nonce and same(nonce, expected.nonce)):
         raise Untrusted("the ID token was made for another sign-in")
 
 

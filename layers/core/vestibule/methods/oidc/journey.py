@@ -32,7 +32,7 @@ from vestibule.stores.continuity import Parked, cookie_with, ticket_in
 LIFESPAN = timedelta(minutes=30)
 _SECRET = 32
 _STATE = b"state"
-_OWN = ("code", "state", "error", "iss", "user", "oauth_token", "oauth_verifier")
+_OWN = ("code", "authCode", "state", "error", "iss", "user", "oauth_token", "oauth_verifier")
 """Parameters of an answer that are looked at."""
 
 

@@ -9,6 +9,7 @@ from tools.routes import TARGET, rendered
 from vestibule.edge import routes
 from vestibule.local import routes as local_routes
 from vestibule.local import template
+from vestibule.workers.courier import GIVEN_UP
 
 ROOT = Path(__file__).parents[2]
 
@@ -91,6 +92,12 @@ def test_alarms_watch_every_function(functions):
             if "MetricStat" in entry
         ]
         assert sorted(watched) == sorted(functions)
+
+
+def test_an_alarm_watches_what_the_courier_counts() -> None:
+    alarm = template.read(ROOT / "infra" / "observability.yaml")["Resources"]["MessagesGivenUp"]["Properties"]
+    assert alarm["MetricName"] == GIVEN_UP
+    assert alarm["Dimensions"] == [{"Name": "function", "Value": {"Fn::Sub": "${Prefix}-WorkersCourier"}}]
 
 
 def test_no_alarm_adds_up_more_metrics_than_cloudwatch_takes() -> None:

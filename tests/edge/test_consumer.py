@@ -10,9 +10,11 @@ from tests.world import World
 from vestibule import wiring
 from vestibule.adapters.queued_events import QueuedEvents
 from vestibule.domain.event import MESSAGE_QUEUED, Event, written
+from vestibule.edge import telemetry
 from vestibule.local import doors, routes
-from vestibule.ports import Change
+from vestibule.ports import Change, ChannelUnavailable
 from vestibule.stores.address_feedback import heard
+from vestibule.workers import courier
 from vestibule.workers.publish import NotPublished, announced, publish
 
 ROOT = Path(__file__).parents[2]
@@ -141,6 +143,21 @@ def test_a_bus_that_takes_nothing_is_an_error(deployment, sqlite_table):
     world = World.build(sqlite_table, events=Deaf(deployment.world.clock))
     with pytest.raises(NotPublished, match="1 of 1"):
         publish(Change("1", ("p", "s"), None, {"ev": written([Event("a", "Type")])}), world.svc)
+
+
+def test_a_message_that_was_given_up_is_counted_for_an_alarm(deployment, monkeypatch):
+    counted = []
+    monkeypatch.setattr(telemetry, "alarming", counted.append)
+    message_id = deployment.queue()
+    deployment.world.clock.pass_by(days=2)
+
+    def out_of_reach(message, letter):
+        raise ChannelUnavailable("SES cannot be reached")
+
+    deployment.svc = replace(deployment.svc, deliver=out_of_reach)
+    for _ in range(2):  # it is given up once, however often the queue brings it
+        assert deployment.invoke("courier", queued(of_bus(message_id))) == {"batchItemFailures": []}
+    assert counted == [courier.GIVEN_UP]
 
 
 # --- what SES reports -----------------------------------------------------------------------------------------

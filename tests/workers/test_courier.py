@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.world import World
 
+from vestibule.domain.event import MESSAGE_QUEUED, Event
 from vestibule.local.bus import Bus
 from vestibule.ports import ChannelUnavailable, MessageRefused
 from vestibule.workers import courier
@@ -92,6 +93,19 @@ def test_a_code_is_not_sent_once_it_has_expired(post):
     message, dispatches = post.world.svc.messages.with_dispatches(message_id)
     assert str(message.status) == "abandoned"
     assert dispatches[-1].error == courier.EXPIRED
+
+
+@pytest.mark.parametrize(
+    ("failure", "said"), [(DOWN, [courier.GIVEN_UP]), (RuntimeError(), [courier.GIVEN_UP]), (REFUSED, [])]
+)
+def test_who_runs_this_is_told_of_messages_that_were_given_up_for_no_fault_of_their_address(post, failure, said):
+    post.channel.down = failure
+    event, told = Event(post.queue(), MESSAGE_QUEUED), []
+    for _ in range(20):
+        post.world.clock.pass_by(minutes=6)
+        told.append(courier.take(event, post.world.svc))
+    assert post.status(event.id) == "abandoned"
+    assert [each for each in told if each] == said
 
 
 def test_a_refused_message_is_tried_as_often_as_configured_then_given_up(post):

@@ -45,11 +45,16 @@ def of_queue(step: Callable[[Document, Services], None]) -> Handler:
     return _handler(take, EventType.SQS)
 
 
-def of_bus(step: Callable[[Event, Services], None]) -> Handler:
-    """For a queue behind a rule of the bus: documents are EventBridge's, with the event in `detail`."""
+def of_bus(step: Callable[[Event, Services], str | None]) -> Handler:
+    """For a queue behind a rule of the bus: documents are EventBridge's, with the event in `detail`.
+
+    What the step says is counted, for an alarm.
+    """
 
     def take(document: Document, svc: Services) -> None:
-        step(Event.from_json(document["detail"]), svc)
+        said = step(Event.from_json(document["detail"]), svc)
+        if said is not None:
+            telemetry.alarming(said)
 
     return of_queue(take)
 

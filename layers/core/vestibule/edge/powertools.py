@@ -30,7 +30,7 @@ def request(event: Mapping[str, Any], context: Any) -> Generator[None]:
     yield
 
 
-def count(name: str, method: str) -> None:
-    """One count under `name`, with the method (or the kind of error) as its dimension."""
+def count(name: str, value: str, *, of: str) -> None:
+    """One count under `name`, with the dimension `of`: the method, the kind of error, the function."""
     with single_metric(name=name, unit=MetricUnit.Count, value=1, namespace=_NAMESPACE) as metric:
-        metric.add_dimension("method", method or "none")
+        metric.add_dimension(of, value or "none")

@@ -18,7 +18,8 @@ from vestibule.domain.errors import FlowError
 from vestibule.domain.outcome import FlowInvalid, Outcome, SignedIn, SignedUp
 from vestibule.domain.request import Request
 
-_ON_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
+_FUNCTION = "AWS_LAMBDA_FUNCTION_NAME"
+_ON_LAMBDA = _FUNCTION in os.environ
 
 _log = logging.getLogger("vestibule")
 
@@ -68,9 +69,14 @@ def failed(failure: Exception) -> None:
     _log.error("failed", extra={"error": type(failure).__name__, "places": places})
 
 
-def _count(name: str, method: str) -> None:
+def alarming(name: str) -> None:
+    """One count of this function alone, so that its stack's alarm can watch it."""
+    _count(name, os.environ.get(_FUNCTION, ""), of="function")
+
+
+def _count(name: str, value: str, *, of: str = "method") -> None:
     if not _ON_LAMBDA:
         return
     from vestibule.edge import powertools  # noqa: PLC0415 (costs 65 ms, see above)
 
-    powertools.count(name, method)
+    powertools.count(name, value, of=of)

@@ -33,7 +33,7 @@ _WORKERS = 4
 
 _log = logging.getLogger("vestibule.local")
 
-WORKERS: dict[str, Callable[[Event, Services], None]] = {MESSAGE_QUEUED: courier.take}
+WORKERS: dict[str, Callable[[Event, Services], object]] = {MESSAGE_QUEUED: courier.take}
 """Type of an event → who takes it, as the rules of infra/messaging.yaml say."""
 
 
@@ -120,14 +120,14 @@ class Bus:
         else:
             self._calls.done(event)
 
-    def _hand_out(self, worker: Callable[[Event, Services], None], event: Event) -> None:
+    def _hand_out(self, worker: Callable[[Event, Services], object], event: Event) -> None:
         if self._pool is None:
             worker(event, self._svc)
             return
         with suppress(RuntimeError):  # the pool is closed: the server stops
             self._pool.submit(self._work, worker, event)
 
-    def _work(self, worker: Callable[[Event, Services], None], event: Event) -> None:
+    def _work(self, worker: Callable[[Event, Services], object], event: Event) -> None:
         try:
             worker(event, self._svc)
         except Exception as failure:  # noqa: BLE001 the sweeper brings it back

@@ -19,53 +19,56 @@ PATIENCE = timedelta(hours=24)
 
 EXPIRED = "The code or link in it had expired before it could be sent"
 
+GIVEN_UP = "MessageGivenUp"
+"""What is counted then. An alarm in infra/observability.yaml watches it."""
+
 _log = logging.getLogger("vestibule.courier")
 
 
-def take(event: Event, svc: Services) -> None:
-    """A message was queued, or is due again."""
-    deliver(event.id, svc)
+def take(event: Event, svc: Services) -> str | None:
+    """A message was queued, or is due again. GIVEN_UP where it is, and that is no fault of its recipient's address."""
+    return GIVEN_UP if deliver(event.id, svc) else None
 
 
-def deliver(message_id: str, svc: Services) -> None:
+def deliver(message_id: str, svc: Services) -> bool:
     """One try, unless the message is sent, given up, not due, or in another worker's hands: so repeats do nothing.
 
     A channel that does not work is no fault of the message: it is tried until what is in it expires. A channel that
-    works and refuses the message is asked `courier.message_retries` times more. Raises StoreUnavailable.
+    works and refuses the message is asked `courier.message_retries` times more. Whether it was given up for another
+    reason than that: then somebody has to look after the channel, or the templates. Raises StoreUnavailable.
     """
     message = svc.messages.claim(message_id)
     if message is None:
-        return
+        return False
     if not message.recipient:
-        svc.messages.abandoned(message, "No configured secret opens it any more")
-        return
+        return svc.messages.abandoned(message, "No configured secret opens it any more")
     if message.expires_at is not None and message.expires_at <= svc.clock.now():
-        svc.messages.abandoned(message, EXPIRED)
-        return
+        return svc.messages.abandoned(message, EXPIRED)
     try:
         svc.deliver(message, svc.compose(message))
     except ChannelUnavailable as unavailable:
-        _wait(message, str(unavailable), svc, refused=False)
+        return _wait(message, str(unavailable), svc, refused=False)
     except MessageRefused as refusal:
         _wait(message, str(refusal), svc, refused=True)
+        return False
     except StoreUnavailable:
         raise
     except Exception as failure:  # noqa: BLE001 a template or channel that breaks must not hold up the others
         _log.error("a message broke", extra={"error": type(failure).__name__, "message_id": message.id})
-        _wait(message, f"It could not be made ({type(failure).__name__})", svc, refused=True)
-    else:
-        svc.messages.sent(message)
+        return _wait(message, f"It could not be made ({type(failure).__name__})", svc, refused=True)
+    svc.messages.sent(message)
+    return False
 
 
-def _wait(message: CourierMessage, error: str, svc: Services, *, refused: bool) -> None:
-    """Put it back, or give it up."""
+def _wait(message: CourierMessage, error: str, svc: Services, *, refused: bool) -> bool:
+    """Put it back, or give it up: then True."""
     now = svc.clock.now()
     if _hopeless(message, now, svc, refused=refused):
-        svc.messages.abandoned(message, error)
-        return
+        return svc.messages.abandoned(message, error)
     seconds = _back_off(message.send_count, svc)
     if svc.messages.postponed(message, error, refused=refused, until=now + timedelta(seconds=seconds)):
         svc.events.later(Event(message.id, MESSAGE_QUEUED), seconds)
+    return False
 
 
 def _hopeless(message: CourierMessage, now: datetime, svc: Services, *, refused: bool) -> bool:

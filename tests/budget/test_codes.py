@@ -12,7 +12,7 @@ from tests.world import Native, World
 from vestibule.adapters.dynamodb import DynamoDbTable
 from vestibule.adapters.dynamodb_boto import BotoCall
 
-SENDING = Cost(4, 3, 11)
+SENDING = Cost(3, 3, 11)
 WRONG = Cost(3, 5, 6)
 RIGHT = Cost(3, 5, 9)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partial
+from itertools import compress
 from typing import Any
 
 from msgspec import Struct
@@ -82,18 +84,26 @@ def waiting_nodes(label: Message) -> Sequence[Node]:
 
 
 def sending(
-    flow: Flow, addresses: Sequence[Address], letter: Letter, svc: Services, *, identity_id: str = "", given: str = ""
+    flow: Flow,
+    addresses: Sequence[Address],
+    letter: Letter,
+    svc: Services,
+    *,
+    identity_id: str = "",
+    given: str = "",
+    allowed: Sequence[bool] | None = None,
 ) -> tuple[Flow, tuple[Put, ...]]:
     """The flow with a new code for each address in place of all earlier ones, and the messages.
 
-    An address that had enough of them for now gets none, and nobody is told; earlier codes stay good then.
+    An address that had enough of them for now gets none, and nobody is told; earlier codes stay good then. `allowed`
+    says so of each where that was counted already.
     """
     lifespan = svc.config.selfservice.methods.code.config.lifespan
     sent: list[SentCode] = []
     queued: list[Put] = []
-    for via, address in addresses:
-        if not may_be_written_to(via, address, svc):
-            continue
+    if allowed is None:
+        allowed = svc.parallel(*(partial(may_be_written_to, via, address, svc) for via, address in addresses))
+    for via, address in compress(addresses, allowed):
         code = codes.new_code(svc)
         data = {
             **letter.data,

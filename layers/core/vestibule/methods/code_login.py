@@ -70,10 +70,7 @@ class CodeLogin(Struct, frozen=True):
             return Rejected((Problem(messages.NO_CODE_USER()),), values)
         if flow.state is FlowState.SENT_EMAIL and not again:
             return code_proof.checked(attempt, owner, values, svc)
-        identity = svc.identities.find(owner)
-        if identity is None or not may_receive(identity, normalised(typed), svc):
-            return Rejected((Problem(messages.NO_CODE_USER()),), values)
-        return sent(attempt, identity, normalised(typed), svc)
+        return sent(attempt, owner, typed, svc) or Rejected((Problem(messages.NO_CODE_USER()),), values)
 
 
 # --- the account ----------------------------------------------------------------------------------------
@@ -97,7 +94,7 @@ def account(typed: str, found: Mapping[Key, Item | None], svc: Services) -> str 
     return next((owner for item in fallback if (owner := verifiable_owner(item))), None)
 
 
-def may_receive(identity: Identity, address: str, svc: Services) -> bool:
+def _may_receive(identity: Identity, address: str, svc: Services) -> bool:
     """Whether the address is one of the identity's for codes: of its credential, or in place of a missing one."""
     credential = identity.credential(CODE)
     if credential is not None and credential.identifiers:
@@ -105,11 +102,15 @@ def may_receive(identity: Identity, address: str, svc: Services) -> bool:
     return code.falls_back(svc) and verifiable(identity, code.channel_of(address), address) is not None
 
 
-def sent(attempt: Attempt, identity: Identity, address: str, svc: Services) -> Pending:
-    """A code on its way to an address of the identity."""
-    to, known = (code.channel_of(address), address), attempt.session is not None
-    payload = dict(attempt.form.transient_payload)
-    return code_proof.sent(attempt.flow, identity, to, svc, known=known, payload=payload)
+def sent(attempt: Attempt, owner: str, typed: str, svc: Services) -> Pending | None:
+    """A code on its way to an address of the identity, counted beside reading it; None where it is none of its own."""
+    address = normalised(typed)
+    to = (code.channel_of(address), address)
+    identity, allowed = svc.parallel(lambda: svc.identities.find(owner), lambda: code.may_be_written_to(*to, svc))
+    if identity is None or not _may_receive(identity, address, svc):
+        return None
+    known, payload = attempt.session is not None, dict(attempt.form.transient_payload)
+    return code_proof.sent(attempt.flow, identity, to, svc, known=known, payload=payload, allowed=allowed)
 
 
 def _is_for(flow: Flow, svc: Services) -> bool:

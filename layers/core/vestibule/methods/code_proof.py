@@ -20,11 +20,24 @@ from vestibule.services import Services
 from vestibule.ui import messages
 
 
-def sent(flow: Flow, identity: Identity, address: Address, svc: Services, *, known: bool, payload: Json) -> Pending:
-    """A code on its way to an address of the identity; `known`: of somebody who is signed in."""
+def sent(
+    flow: Flow,
+    identity: Identity,
+    address: Address,
+    svc: Services,
+    *,
+    known: bool,
+    payload: Json,
+    allowed: bool | None = None,
+) -> Pending:
+    """A code on its way to an address of the identity, `known` that of somebody who is signed in.
+
+    `allowed` where the message was counted already.
+    """
     data: dict[str, Any] = {"identity": identity.to_wire(svc.urls.public), "transient_payload": payload}
     letter = code.Letter("login_code_valid", "login_code", Purpose.LOGIN, data)
-    told, mails = code.sending(flow, [address], letter, svc, identity_id=identity.id)
+    counted = [allowed] if allowed is not None else None
+    told, mails = code.sending(flow, [address], letter, svc, identity_id=identity.id, allowed=counted)
     message = messages.LOGIN_CODE_SENT_FOR_AUTHENTICATED_USER() if known else messages.LOGIN_CODE_SENT()
     return Pending(replace(told, messages=(message,), values=_values(told, address)), mails)
 

@@ -75,9 +75,7 @@ class IdentifierFirst(Struct, frozen=True):
         known = _known(attempt.flow, identifier, methods)
         known = replace(known, internal={**known.internal, **providers})
         if methods == [CODE] and owner is not None:
-            identity = svc.identities.find(owner)
-            if identity is not None and code_login.may_receive(identity, normalised(identifier), svc):
-                return code_login.sent(replace(attempt, flow=known), identity, normalised(identifier), svc)
+            return code_login.sent(replace(attempt, flow=known), owner, identifier, svc) or Pending(known)
         return Pending(known)
 
 

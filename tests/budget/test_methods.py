@@ -12,21 +12,25 @@ from tests import codes, keys, providers
 from tests.world import CLIENTS, PASSWORD, Browser, Client, World
 
 from vestibule.adapters.sqlite import SqliteTable
+from vestibule.config.document import merged
 
 ALICE = "alice@example.org"
 NEW_PASSWORD = "green-Lantern-17-comet"
 FLOWS = {"settings": {"required_aal": "aal1"}, "verification": {"enabled": True}, "recovery": {"enabled": True}}
+SESSION = {"whoami": {"required_aal": "aal1"}}
 ONLY_PASSWORD: dict[str, Any] = {
+    "session": SESSION,
     "selfservice": {
         "flows": FLOWS,
         "methods": {name: {"enabled": False} for name in ("link", "code", "totp", "lookup_secret")},
-    }
+    },
 }
 EVERY_METHOD: dict[str, Any] = {
+    "session": SESSION,
     "selfservice": {
         "flows": FLOWS,
         "methods": {
-            "code": {"enabled": True, "passwordless_enabled": True, "mfa_enabled": True},
+            "code": {"enabled": True, "passwordless_enabled": True},
             "link": {"enabled": True},
             "totp": {"enabled": True, "config": {"issuer": "Harbour"}},
             "lookup_secret": {"enabled": True},
@@ -34,8 +38,11 @@ EVERY_METHOD: dict[str, Any] = {
             "passkey": {"enabled": True, "config": {"rp": keys.RP}},
             "oidc": providers.configured()["selfservice"]["methods"]["oidc"],
         },
-    }
+    },
 }
+
+
+CODE_AS_SECOND_FACTOR = {"selfservice": {"methods": {"code": {"passwordless_enabled": False, "mfa_enabled": True}}}}
 
 
 class Told:
@@ -96,10 +103,11 @@ def schema() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", CLIENTS)
-def test_no_method_adds_a_call_to_flows_that_do_not_use_it(kind: type[Client]) -> None:
+@pytest.mark.parametrize("more", [{}, CODE_AS_SECOND_FACTOR], ids=["code first", "code second"])
+def test_no_method_adds_a_call_to_flows_that_do_not_use_it(kind: type[Client], more: dict[str, Any]) -> None:
     with_one, with_all = SqliteTable(None), SqliteTable(None)
     lean = calls(with_one, kind, ONLY_PASSWORD)
-    whole = calls(with_all, kind, EVERY_METHOD)
+    whole = calls(with_all, kind, merged(EVERY_METHOD, more))
     assert len(lean) == 12
     assert all(lean.values())
     assert whole == lean

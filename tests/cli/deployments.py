@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import yaml
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from click.testing import CliRunner, Result
 from tests.live import Live
 from tests.world import ADMIN, SCHEMA, configured
@@ -45,17 +48,29 @@ def wired() -> Iterator[None]:
         os.environ.update(variables)
 
 
+class Request(NamedTuple):
+    method: str
+    url: str
+    headers: dict[str, str]
+    """Names in lower case."""
+    body: bytes
+
+
+Guard = Callable[[Request], bool]
+"""Whether API Gateway lets a request in."""
+
+
 class Recorded(ThreadingHTTPServer):
     """The admin API of a deployment behind a port; `requests` are (method, path, headers, body)."""
 
-    def __init__(self, live: Live) -> None:
-        super().__init__(("127.0.0.1", 0), _Door)
-        self.live = live
+    def __init__(self, live: Live, host: str = "127.0.0.1", guard: Guard = lambda _: True) -> None:
+        super().__init__((host, 0), _Door)
+        self.live, self.guard = live, guard
         self.requests: list[tuple[str, str, dict[str, str], bytes]] = []
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
+        return f"http://{self.server_address[0]}:{self.server_port}"
 
 
 class _Door(BaseHTTPRequestHandler):
@@ -65,6 +80,8 @@ class _Door(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.server.requests.append((self.command, self.path, headers, body))
+        if not self.server.guard(Request(self.command, f"{self.server.address}{self.path}", headers, body)):
+            return self._refuse()
         reply = self.server.live.send(self.command, f"{ADMIN}{self.path}", api="admin", headers=headers, body=body)
         self.send_response(reply.status)
         for name, value in reply.headers.items():
@@ -72,6 +89,15 @@ class _Door(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(reply.body)))
         self.end_headers()
         self.wfile.write(reply.body)
+        return None
+
+    def _refuse(self) -> None:
+        """As API Gateway does it."""
+        body = b'{"message":"Forbidden"}'
+        self.send_response(403)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
     do_GET = do_PATCH = do_PUT = do_POST = _serve  # noqa: N815 (the names are http.server's)
 
@@ -80,9 +106,31 @@ class _Door(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def behind_a_port(live: Live) -> Iterator[Recorded]:
-    with _served(Recorded(live)) as server:
+def behind_a_port(live: Live, host: str = "127.0.0.1", guard: Guard = lambda _: True) -> Iterator[Recorded]:
+    with _served(Recorded(live, host, guard)) as server:
         yield server
+
+
+def signed_with(access_key: str, secret_key: str, region: str) -> Guard:
+    """Lets in what Signature Version 4 covers, with its method, address, headers and body, as IAM checks it."""
+
+    def guard(request: Request) -> bool:
+        given = request.headers.get("authorization", "")
+        if not given.startswith(f"AWS4-HMAC-SHA256 Credential={access_key}/"):
+            return False
+        covered = given.split("SignedHeaders=")[1].split(",")[0].split(";")
+        again = AWSRequest(
+            request.method,
+            request.url,
+            {name: request.headers[name] for name in covered if name != "x-amz-date"},
+            request.body,
+        )
+        again.context["timestamp"] = again.headers["X-Amz-Date"] = request.headers["x-amz-date"]
+        signer = SigV4Auth(Credentials(access_key, secret_key), "execute-api", region)
+        signature = signer.signature(signer.string_to_sign(again, signer.canonical_request(again)), again)
+        return given.endswith(f"Signature={signature}")
+
+    return guard
 
 
 @contextmanager

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,11 +30,9 @@ def signed(
     session = get_session()
     try:
         credentials = session.get_credentials()
-        region = region or session.get_config_variable("region")
         if credentials is None:
             raise CannotCall("there are no AWS credentials to sign requests with")
-        if not region:
-            raise CannotCall("the region of the API is not known; give --region")
+        region = region or _region(session)
         request = AWSRequest(method=method, url=url, data=content, headers=dict(headers))
         SigV4Auth(credentials.get_frozen_credentials(), "execute-api", region).add_auth(request)
     except BotoCoreError as error:
@@ -41,10 +40,19 @@ def signed(
     return {str(name): str(value) for name, value in request.headers.items()}
 
 
+def _region(session: Any) -> str:
+    """Raises CannotCall. AWS's command reads the first of the two, boto the second only."""
+    region = os.environ.get("AWS_REGION") or session.get_config_variable("region")
+    if not region:
+        raise CannotCall("the region is not known; give --region, or set AWS_REGION")
+    return str(region)
+
+
 def output_of(stack: str, name: str, region: str | None) -> str:
     """An output of a CloudFormation stack. Raises CannotCall."""
+    session = get_session()
     try:
-        client: Any = get_session().create_client("cloudformation", region_name=region)
+        client: Any = session.create_client("cloudformation", region_name=region or _region(session))
         described = client.describe_stacks(StackName=stack)["Stacks"][0]
     except (BotoCoreError, ClientError) as error:
         raise CannotCall(f"the stack {stack} cannot be looked up: {error}") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TypeVar
@@ -26,29 +27,42 @@ from vestibule.ports import TransactionCancelled, TransactWrite
 from vestibule.services import Services
 from vestibule.stores.flows import FlowChanged
 from vestibule.ui import messages
-from vestibule.ui.decode import BadBody, decode
+from vestibule.ui.decode import BadBody, decode, decode_pairs
 from vestibule.ui.shape import Kind as FieldKind
 from vestibule.ui.shape import shape
 
 _Part = TypeVar("_Part", bound=FormPart)
 
 _LONGEST_SECRET = 64
+_IN_A_LINK = re.compile(r"method|provider|(traits|upstream_parameters)(\..+)?")
 
 _NO_METHOD = {Kind.LOGIN: messages.LOGIN_NO_STRATEGY_FOUND, Kind.REGISTRATION: messages.REGISTRATION_NO_STRATEGY_FOUND}
 
 
 def read_form(kind: Kind, request: Request, traits: tuple[TraitField, ...] | None = None) -> Form | BadBody:
-    """The body, by the fields of every method of the kind, and with `traits` by those too.
+    """The body, or a link's query, by the fields of every method of the kind, and with `traits` by those too.
 
     A body that cannot be read is a value here: it becomes a message of the form, which has to be loaded first.
     """
     names = [name for method in methods_of(kind) for name in method.fields]
     objects = {"transient_payload": FieldKind.OBJECT, "upstream_parameters": FieldKind.OBJECT}
     wanted = shape("method", "csrf_token", *names, traits=traits, **objects)
+    linked = _linked(request)
     try:
-        return Form(decode(request.body, request.headers.get("content-type"), wanted))
+        return Form(
+            decode_pairs(linked, wanted)
+            if linked
+            else decode(request.body, request.headers.get("content-type"), wanted)
+        )
     except BadBody as bad:
         return bad
+
+
+def _linked(request: Request) -> list[tuple[str, str]]:
+    """What a link to a provider says in its query; nothing that is secret is read from there. Contract 04 §6."""
+    if request.method != "GET" or not request.param("provider") or request.param("method") not in (None, OIDC):
+        return []
+    return [(name, value) for name, value in request.query if _IN_A_LINK.fullmatch(name)]
 
 
 def chosen(kind: Kind, form: Form, svc: Services, level: str = Aal.AAL1) -> Method | None:

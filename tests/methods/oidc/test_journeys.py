@@ -153,6 +153,45 @@ def test_an_account_is_linked_when_its_owner_signs_in_as_before(provider: Provid
     assert later.whoami().json["identity"]["id"] == browser.whoami().json["identity"]["id"]
 
 
+HINTS = {"registration": {"login_hints": True}}
+
+
+@pytest.mark.parametrize("hints", [True, False])
+def test_how_somebody_signs_in_is_told_with_hints_alone(hints: bool, provider: Provider, deploy: Deploy):
+    """Whoever claims the address at a provider may be anybody."""
+    offered = ({"id": "second"}, {"id": "third"})
+    world = deploy(
+        configured({}, *offered, **(HINTS if hints else {}), methods={"code": {"passwordless_enabled": True}})
+    )
+    owner = Spa(world)
+    owner.get(provider.approves(where(away(owner, provider="second")), email=EMAIL))
+    spa = Spa(world)
+    back = provider.approves(where(away(spa)), email=EMAIL)
+    provider.claims["sub"] = "2"
+    flow = spa.get(back).flow
+    (message,) = flow.document["ui"]["messages"]
+    told = [message["context"][name] for name in ("available_credential_types", "available_providers")]
+    assert told == ([["oidc"], ["second"]] if hints else [[], []])
+    nodes = flow.document["ui"]["nodes"]
+    shown = [node["attributes"]["value"] for node in nodes if node["attributes"]["name"] == "provider"]
+    assert shown == (["second"] if hints else ["second", "third"])
+    assert ("password" in flow.nodes) is not hints
+    again = spa.submit(flow, method="oidc", provider="second")
+    assert spa.get(provider.approves(where(again), email=EMAIL)).status == 200
+    methods = [(each["method"], each["provider"]) for each in spa.whoami().json["authentication_methods"]]
+    assert methods == [("oidc", "second"), ("oidc", "example")]
+
+
+def test_an_account_is_linked_where_the_identifier_is_asked_for_first(provider: Provider, deploy: Deploy):
+    world = deploy(configured(flows={"login": {"style": "identifier_first"}}))
+    world.identity(EMAIL)
+    spa = Spa(world)
+    flow = there_and_back(spa, provider, email=EMAIL).flow
+    flow = spa.submit(flow, method="identifier_first", identifier=EMAIL).flow
+    assert spa.submit(flow, method="password", identifier=EMAIL, password=PASSWORD).status == 200
+    assert [each["method"] for each in spa.whoami().json["authentication_methods"]] == ["password", "oidc"]
+
+
 def test_a_waiting_form_of_settings_outlives_a_sign_in_at_a_provider(provider: Provider, world: World):
     """Both use the continuity cookie: the parked form waits while its person proves at the provider who they are."""
     client = Browser(world)

@@ -27,7 +27,7 @@ from vestibule.lifecycle import drawing, opening
 from vestibule.methods import login_hints, traits
 from vestibule.methods.identifier import IDENTIFIER, LINK
 from vestibule.methods.method import Attempt, Form, Proven, Vouched
-from vestibule.methods.oidc import links, mapping
+from vestibule.methods.oidc import links, mapping, providers
 from vestibule.methods.oidc.links import OIDC
 from vestibule.methods.oidc_login import PROVIDERS
 from vestibule.methods.oidc_registration import RETURNED
@@ -125,13 +125,16 @@ def _asked_to_link(
     """Whoever has the address already is asked to sign in as they did before; then the provider's account is theirs.
 
     That a provider knows an address proves nothing about an account here, which somebody else may have registered with
-    it: so whatever `account_linking_mode` says, nothing is merged before that (contract 03 §10).
+    it: so whatever `account_linking_mode` says, nothing is merged before that (contract 03 §10). How its owner signs in
+    is told with `login_hints` alone.
     """
     owner = login_hints.owner(exists, svc)
     if owner is None:
         taken = Problem(messages.DUPLICATE_CREDENTIALS())
         return submitting.refused(attempt.flow, OIDC, [taken], attempt.request, svc, traits=attempt.form.traits)
-    ways = login_hints.ways_in(owner, svc)
+    hinted = svc.config.selfservice.flows.registration.login_hints
+    ways = login_hints.ways_in(owner, svc) if hinted else login_hints.Ways((), ())
+    others = ways.providers if hinted else tuple(each.id for each in providers.offered(svc))
     made = replace(
         opening.new_flow(Kind.LOGIN, attempt.flow.type, attempt.request, svc),
         request_url=attempt.flow.request_url,
@@ -140,8 +143,8 @@ def _asked_to_link(
         messages=(_told(exists, ways, vouched, svc),),
         internal={
             IDENTIFIER: exists.value,
-            "methods": list(ways.types),
-            PROVIDERS: list(ways.providers),
+            PROVIDERS: [each for each in others if each != vouched.provider.id],
+            **({"methods": list(ways.types)} if hinted else {}),
             LINK: links.waiting(owner.id, entry, proven.factor, svc),
         },
     )

@@ -6,13 +6,13 @@ import hashlib
 import json
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import cbor2
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512
 from tests.world import Client, Flow, Reply, World
 
 from vestibule.config.document import merged
@@ -76,10 +76,22 @@ def config(*methods: str) -> dict[str, Any]:
     return merged(CONFIG, {"selfservice": {"methods": chosen}})
 
 
+Private = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
+CURVES: dict[int, tuple[int, int, Any]] = {256: (-7, 1, SHA256()), 384: (-35, 2, SHA384()), 521: (-36, 3, SHA512())}
+"""By the bits of a curve: COSE's numbers for the algorithm and for the curve, and the digest."""
+
+MAKERS: dict[str, Callable[[], Private]] = {
+    "ES256": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "ES384": lambda: ec.generate_private_key(ec.SECP384R1()),
+    "ES512": lambda: ec.generate_private_key(ec.SECP521R1()),
+    "EdDSA": ed25519.Ed25519PrivateKey.generate,
+}
+
+
 @dataclass
 class Key:
     id: bytes
-    private: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+    private: Private
     user: bytes
     counter: int = 0
 
@@ -92,14 +104,13 @@ class Authenticator:
     flags: int = PRESENT | VERIFIED
     aaguid: bytes = bytes(16)
     rsa_bits: int = 0
+    algorithm: str = "ES256"
     keys: list[Key] = field(default_factory=list)
 
     def create(self, options: str, *, origin: str = ORIGIN, key_id: bytes | None = None, **changed: Any) -> str:
         """The answer to creation options. `changed`: fmt, stmt, algorithm, flags, client (of the client data)."""
         public = asked(options)
-        private = (
-            rsa.generate_private_key(65537, self.rsa_bits) if self.rsa_bits else ec.generate_private_key(ec.SECP256R1())
-        )
+        private = rsa.generate_private_key(65537, self.rsa_bits) if self.rsa_bits else MAKERS[self.algorithm]()
         key = Key(key_id or secrets.token_bytes(32), private, decoded(public["user"]["id"]))
         self.keys.append(key)
         attested = self.aaguid + len(key.id).to_bytes(2, "big") + key.id + _cose(private, changed.get("algorithm"))
@@ -197,20 +208,25 @@ def _client(kind: str, challenge: str, origin: str, changes: Mapping[str, Any] |
     return json.dumps({**document, **(changes or {})}).encode()
 
 
-def _cose(private: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, algorithm: int | None) -> bytes:
+def _cose(private: Private, algorithm: int | None) -> bytes:
     if isinstance(private, rsa.RSAPrivateKey):
         numbers = private.public_key().public_numbers()
         modulus = numbers.n.to_bytes((numbers.n.bit_length() + 7) // 8, "big")
         return cbor2.dumps({1: 3, 3: algorithm or -257, -1: modulus, -2: b"\x01\x00\x01"})
-    point = private.public_key().public_numbers()
-    x, y = point.x.to_bytes(32, "big"), point.y.to_bytes(32, "big")
-    return cbor2.dumps({1: 2, 3: algorithm or -7, -1: 1, -2: x, -3: y})
+    if isinstance(private, ed25519.Ed25519PrivateKey):
+        return cbor2.dumps({1: 1, 3: algorithm or -8, -1: 6, -2: private.public_key().public_bytes_raw()})
+    known, curve, _ = CURVES[private.key_size]
+    point, size = private.public_key().public_numbers(), (private.key_size + 7) // 8
+    x, y = point.x.to_bytes(size, "big"), point.y.to_bytes(size, "big")
+    return cbor2.dumps({1: 2, 3: algorithm or known, -1: curve, -2: x, -3: y})
 
 
-def _signature(private: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, data: bytes) -> bytes:
+def _signature(private: Private, data: bytes) -> bytes:
     if isinstance(private, rsa.RSAPrivateKey):
         return private.sign(data, padding.PKCS1v15(), SHA256())
-    return private.sign(data, ec.ECDSA(SHA256()))
+    if isinstance(private, ed25519.Ed25519PrivateKey):
+        return private.sign(data)
+    return private.sign(data, ec.ECDSA(CURVES[private.key_size][2]))
 
 
 def _credential(key: Key, **response: bytes) -> str:

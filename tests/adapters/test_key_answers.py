@@ -101,6 +101,16 @@ def test_rsa_keys_are_taken_from_2048_bits_on() -> None:
     assert made(Authenticator(rsa_bits=2048)) is not None
 
 
+@pytest.mark.parametrize("algorithm", ["ES256", "ES512", "EdDSA"])
+def test_keys_sign_as_they_can(algorithm: str) -> None:
+    assert used(Authenticator(algorithm=algorithm)) is not None
+
+
+def test_es384_is_what_the_package_does_not_know() -> None:
+    """Keys choose what they can of what they are asked for; those that know nothing else are not taken."""
+    assert made(Authenticator(algorithm="ES384")) is None
+
+
 def test_the_signature_of_another_key_is_refused() -> None:
     mine, other = Authenticator(), Authenticator()
     new = made(mine)

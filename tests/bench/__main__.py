@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.bench import cold, hooks, phases, throughput
+from tests.bench import cold, enumeration, hooks, phases, throughput
 
 if __name__ == "__main__":
-    for part in (phases, hooks, cold, throughput):
+    for part in (phases, hooks, enumeration, cold, throughput):
         part.report()

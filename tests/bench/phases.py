@@ -8,20 +8,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests import codes, recovery, verification
-from tests.bench import table
+from tests.bench import factors, table
+from tests.bench.factors import Measure
 from tests.store.dynamodb_local import running_dynamodb_local
 from tests.store.fetch_dynamodb_local import Missing
 from tests.world import PASSWORD, Native, World
 
 from vestibule.adapters.dynamodb import DynamoDbTable
 from vestibule.adapters.dynamodb_boto import BotoCall, boto_call
+from vestibule.adapters.dynamodb_http import HttpCall
 from vestibule.adapters.dynamodb_table import create_table_from_template
 from vestibule.config.document import merged
 
 ROUNDS = 60
-
-Measure = Callable[[str, Callable[[], Any]], Any]
-"""The name of a phase and the step to take; gives what the step gives."""
 
 HASHING = "hashing at its cheapest (1 MB, one pass): the configured argon2id comes on top of what hashes a password"
 _CONFIG = merged(
@@ -41,7 +40,7 @@ _READS = ("GetItem", "BatchGetItem", "Query")
 class Counting:
     """The seam of the adapter, adding up calls and consumed capacity since `start`."""
 
-    call: BotoCall
+    call: HttpCall
     calls: int = 0
     read: float = 0.0
     written: float = 0.0
@@ -93,13 +92,17 @@ def report() -> None:
 def _report(endpoint: str) -> None:
     call = boto_call(endpoint=endpoint)
     create_table_from_template(call, "bench")
-    counting = Counting(call)
-    world = World.build(DynamoDbTable("bench", counting), _CONFIG, codes.schema())
+    counting = Counting(HttpCall(endpoint=endpoint))  # as functions call it
+    store = DynamoDbTable("bench", counting)
     unit = _unit(call)
-    rows = [spent.row(name, unit) for name, spent in _measured(world, counting).items()]
+    world = World.build(store, _CONFIG, codes.schema())
+    spent = _measured(lambda email, measure: _journey(Native(world), email, measure), counting)
+    spent |= _measured(factors.journey(store), counting)
+    rows = [each.row(name, unit) for name, each in spent.items()]
     call.close()
+    counting.call.close()
     table.show(
-        f"Warm phases, apps (median of {ROUNDS})",
+        f"Warm phases, apps, and browsers for keys and providers (median of {ROUNDS})",
         ["phase", "CPU ms", "of a get_item", "calls", "RCU", "WCU"],
         rows,
         f"One boto3 get_item: {unit:.2f} ms CPU.",
@@ -115,7 +118,7 @@ def _unit(call: BotoCall) -> float:
     return _median([_cpu(lambda: client.get_item(TableName="bench", Key=key)) for _ in range(ROUNDS * 3)]) * 1000
 
 
-def _measured(world: World, counting: Counting) -> dict[str, Spent]:
+def _measured(journey: Callable[[str, Measure], None], counting: Counting) -> dict[str, Spent]:
     spent: dict[str, Spent] = {}
 
     def measure(name: str, step: Callable[[], Any]) -> Any:
@@ -127,7 +130,7 @@ def _measured(world: World, counting: Counting) -> dict[str, Spent]:
         return kept[0]
 
     for number in range(ROUNDS):
-        _journey(Native(world), f"bench{number}@example.org", measure)
+        journey(f"bench{number}@example.org", measure)
     return spent
 
 

@@ -10,6 +10,8 @@ from tests.pages.samples import CSRF, FLOWS, field, flow, message
 from vestibule.pages.look import Look
 from vestibule.pages.render import render_flow
 
+_CODES = ("lookup_secret_disable", "lookup_secret_reveal")
+
 
 def test_enter_signs_in_by_the_primary_method():
     page = draw(*FLOWS["login-all"])
@@ -56,6 +58,12 @@ def test_settings_have_a_card_and_an_anchor_for_each_group():
     anchors = [each["href"] for each in page.all("a") if str(each["href"]).startswith("#")]
     assert {f"#{card}" for card in cards} <= set(anchors)
     assert len(page.all("input", name="csrf_token")) >= len(cards)
+
+
+def test_codes_are_shown_above_the_button_that_turns_them_off():
+    off, show = (field("lookup_secret", name, "submit", message(1050016, name), value="true") for name in _CODES)
+    page = draw("settings", flow("settings", CSRF, off, show))
+    assert [each["name"] for each in page.all("button")] == ["lookup_secret_reveal", "lookup_secret_disable"]
 
 
 def test_a_card_stays_where_it_is_when_its_nodes_come_last():

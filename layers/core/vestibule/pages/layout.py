@@ -215,13 +215,18 @@ def _sections(groups: Mapping[str, Sequence[Widget]]) -> tuple[Section, ...]:
         hidden = _once([*shared, *_hidden(group)])
         shown = tuple(each for each in visible if not isinstance(each, Button))
         buttons = [each for each in visible if isinstance(each, Button)]
-        # What takes something away gets its own form: Enter in a field must never press it.
-        forms = [
-            Form(hidden, (Block(name, (), (each,), primary=False),)) for each in buttons if each.role is Role.DANGER
+        # What takes something away gets its own form: Enter in a field must never press it. Keys and accounts are a
+        # list above what adds to it; what turns the whole method off stands below.
+        taking = [
+            (each, Form(hidden, (Block(name, (), (each,), primary=False),)))
+            for each in buttons
+            if each.role is Role.DANGER
         ]
+        forms = [form for each, form in taking if each.about]
         others = tuple(each for each in buttons if each.role is not Role.DANGER)
         if shown or others:
             forms.append(Form(hidden, (Block(name, shown, others, primary=bool(shown)),)))
+        forms += [form for each, form in taking if not each.about]
         sections.append(Section(name, tuple(forms)))
     return tuple(sections)
 

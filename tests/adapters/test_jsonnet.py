@@ -1,6 +1,8 @@
 """Templates that do their work, and those that would do more than that."""
 
+import gc
 import os
+import time
 
 import pytest
 
@@ -111,3 +113,53 @@ def test_no_template_imports_itself_or_sees_arguments_that_it_does_not_take(json
     for source in ("function(ctx) import 'template'", "function(ctx) std.extVar('ctx')"):
         with pytest.raises(JsonnetRefused):
             jsonnet.evaluate(source, tla={"ctx": {}})
+
+
+def test_a_template_is_compiled_once(jsonnet):
+    fields = ",".join(f"a{number}: std.length('{number}' + ctx)" for number in range(600))
+    source = f"function(ctx) if ctx == 'x' then 'short' else {{{fields}}}"
+
+    def seconds():
+        started = time.perf_counter()
+        assert jsonnet.evaluate(source, tla={"ctx": "x"}) == "short"
+        return time.perf_counter() - started
+
+    first = seconds()
+    assert min(seconds() for _ in range(10)) < first / 5
+
+
+def test_a_compiled_template_knows_nothing_of_the_calls_before(jsonnet):
+    source = "function(ctx, secrets={}) {who: ctx.who, key: std.get(secrets, 'key', 'none')}"
+    told = [
+        jsonnet.evaluate(source, tla={"ctx": {"who": who}, **({"secrets": {"key": who}} if who == "ann" else {})})
+        for who in ("ann", "bob", "ann", "cid")
+    ]
+    assert told == [
+        {"who": "ann", "key": "ann"},
+        {"who": "bob", "key": "none"},
+        {"who": "ann", "key": "ann"},
+        {"who": "cid", "key": "none"},
+    ]
+
+
+def test_of_very_many_templates_the_oldest_are_compiled_again(jsonnet):
+    for _ in range(2):
+        for number in range(70):
+            assert jsonnet.evaluate(f"function(ctx) {number} + ctx", tla={"ctx": 1}) == number + 1
+
+
+def test_a_template_that_failed_works_with_other_arguments(jsonnet):
+    source = "function(ctx) if ctx == 'bad' then error 'cancel' else ctx"
+    assert jsonnet.evaluate(source, tla={"ctx": "good"}) == "good"
+    with pytest.raises(JsonnetRefused, match="cancel"):
+        jsonnet.evaluate(source, tla={"ctx": "bad"})
+    assert jsonnet.evaluate(source, tla={"ctx": "good"}) == "good"
+
+
+def test_a_process_ends_with_who_started_it():
+    jsonnet = Jsonnet()
+    assert jsonnet.evaluate("1") == 1
+    child = jsonnet._child
+    del jsonnet
+    gc.collect()
+    assert child.poll() is not None

@@ -30,3 +30,14 @@ def test_errors_are_printed_one_a_line_and_status_1(tmp_path: Path, capsys: pyte
         f"{path}:16: info: /sqa-opt-out: has no effect: nothing is reported to anyone",
         "1 error",
     ]
+
+
+def test_a_snippet_that_is_no_jsonnet_is_an_error_at_its_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "hook.jsonnet").write_text("function(ctx) {\n a: }")
+    config = {"url": "https://hooks.example.org/", "method": "POST", "body": f"file://{tmp_path}/hook.jsonnet"}
+    flows = {"login": {"after": {"hooks": [{"hook": "web_hook", "config": config}]}}}
+    path = tmp_path / "kratos.json"
+    path.write_text(json.dumps({**GOOD, "selfservice": {**GOOD["selfservice"], "flows": flows}}))
+    assert run([path]) == 1
+    body = "/selfservice/flows/login/after/hooks/0/config/body"
+    assert f"error: {body}: the template fails at line 2, column 5" in capsys.readouterr().out

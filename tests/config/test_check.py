@@ -10,46 +10,59 @@ from vestibule.config.document import put
 FILE = ("identity", "schemas", 0, "url")
 
 
+def nothing(_: str) -> None:
+    """Nothing is wrong with it."""
+
+
 def test_a_good_file_gives_no_findings(tmp_path: Path):
-    assert check([saved(tmp_path, put(MINIMAL, FILE, ANY_TRAITS))], {}) == []
+    assert check([saved(tmp_path, put(MINIMAL, FILE, ANY_TRAITS))], {}, nothing) == []
 
 
 def test_a_feature_that_is_not_built_is_an_error(tmp_path: Path):
     content = put(document("/selfservice/methods/saml", {"enabled": True}), FILE, ANY_TRAITS)
-    (finding,) = check([saved(tmp_path, content)], {})
+    (finding,) = check([saved(tmp_path, content)], {}, nothing)
     assert (finding.severity, finding.line) == ("error", 1)
 
 
 def test_schemas_are_read_from_files_and_not_from_the_web(tmp_path: Path):
     content = put(MINIMAL, FILE, "https://example.org/schema.json")
     content = put(content, ("identity", "schemas", 1), {"id": "b", "url": f"file://{tmp_path}/missing.json"})
-    (finding,) = check([saved(tmp_path, content)], {})
+    (finding,) = check([saved(tmp_path, content)], {}, nothing)
     assert (finding.path, finding.file) == ("/identity/schemas/1/url", str(tmp_path / "kratos.json"))
 
 
 def test_secrets_are_not_read(tmp_path: Path):
     content = put(document("/secrets/cipher", ["secret://ssm/cipher"]), FILE, ANY_TRAITS)
-    assert check([saved(tmp_path, content)], {}) == []
+    assert check([saved(tmp_path, content)], {}, nothing) == []
 
 
 def test_errors_come_first(tmp_path: Path):
     content = put(put(document("/sqa-opt-out", value=True), FILE, ANY_TRAITS), ("log",), {"level": "loud"})
-    assert [finding.severity for finding in check([saved(tmp_path, content)], {})] == ["error", "info"]
+    assert [finding.severity for finding in check([saved(tmp_path, content)], {}, nothing)] == ["error", "info"]
 
 
 def test_the_store_may_come_from_the_environment(tmp_path: Path):
     content = {key: value for key, value in put(MINIMAL, FILE, ANY_TRAITS).items() if key != "dsn"}
-    assert [finding.severity for finding in check([saved(tmp_path, content)], {})] == ["info"]
-    assert check([saved(tmp_path, content)], {"DSN": "memory"}) == []
+    assert [finding.severity for finding in check([saved(tmp_path, content)], {}, nothing)] == ["info"]
+    assert check([saved(tmp_path, content)], {"DSN": "memory"}, nothing) == []
 
 
 def test_files_that_cannot_be_read_are_findings(tmp_path: Path):
-    assert "cannot be read: No such file or directory" in {found.message for found in check([tmp_path / "a.yml"], {})}
+    assert "cannot be read: No such file or directory" in {
+        found.message for found in check([tmp_path / "a.yml"], {}, nothing)
+    }
+
+
+def test_of_a_file_that_cannot_be_read_nothing_else_is_said(tmp_path: Path):
+    broken = tmp_path / "kratos.yml"
+    broken.write_text("selfservice: [1")
+    (finding,) = check([broken], {}, nothing)
+    assert (finding.file, finding.line) == (str(broken), 1)
 
 
 def test_a_schema_that_no_traits_can_be_checked_against_is_an_error(tmp_path: Path):
     (tmp_path / "a.json").write_text('{"type": "object", "properties": {"traits": {"type": "nonsense"}}}')
-    (finding,) = check([saved(tmp_path, put(MINIMAL, FILE, f"file://{tmp_path}/a.json"))], {})
+    (finding,) = check([saved(tmp_path, put(MINIMAL, FILE, f"file://{tmp_path}/a.json"))], {}, nothing)
     assert (finding.severity, finding.path) == ("error", "/identity/schemas/0/url")
     assert finding.message.startswith("the identity schema 'person' #")
 
@@ -60,10 +73,10 @@ def test_a_reference_of_a_schema_is_followed_on_this_machine_only(tmp_path: Path
     schema = {"type": "object", "properties": {"traits": {"type": "object", "properties": traits}}}
     (tmp_path / "a.json").write_text(json.dumps(schema))
     content = put(MINIMAL, FILE, f"file://{tmp_path}/a.json")
-    (finding,) = check([saved(tmp_path, content)], {})
+    (finding,) = check([saved(tmp_path, content)], {}, nothing)
     assert "b.json" in finding.message
     (tmp_path / "b.json").write_text('{"type": "string"}')
-    assert check([saved(tmp_path, content)], {}) == []
+    assert check([saved(tmp_path, content)], {}, nothing) == []
 
 
 def test_a_template_of_a_message_that_cannot_be_used_is_an_error_with_its_line(tmp_path):
@@ -76,7 +89,7 @@ def test_a_template_of_a_message_that_cannot_be_used_is_an_error_with_its_line(t
         "selfservice: {default_browser_return_url: https://example.org/}\n"
         f"courier: {{template_override_path: {tmp_path / 'mails'}}}\n"
     )
-    said = [str(finding) for finding in check([file], {}) if finding.severity == "error"]
+    said = [str(finding) for finding in check([file], {}, nothing) if finding.severity == "error"]
     assert any("/courier/template_override_path" in line and "line 2" in line for line in said)
 
 
@@ -84,7 +97,7 @@ def test_every_file_that_is_missing_is_said_at_once_and_once(tmp_path: Path):
     content = put(MINIMAL, ("log",), {"level": "loud"})  # the models refuse it, and files are looked for all the same
     message = {"email": {"subject": "file:///etc/config/kratos/subject.gotmpl"}}
     courier = {"template_override_path": "/etc/config/kratos/mails", "templates": {"recovery_code": {"valid": message}}}
-    findings = check([saved(tmp_path, put(content, ("courier",), courier))], {})
+    findings = check([saved(tmp_path, put(content, ("courier",), courier))], {}, nothing)
     missing = {found.path: found.message for found in findings if "nor is it beside" in found.message}
     assert missing == {
         "/identity/schemas/0/url": "there is no file person.schema.json, nor is it beside the configuration",
@@ -95,7 +108,7 @@ def test_every_file_that_is_missing_is_said_at_once_and_once(tmp_path: Path):
             "there is no file /etc/config/kratos/subject.gotmpl, nor is it beside the configuration"
         ),
     }
-    whole = check([saved(tmp_path, MINIMAL)], {})
+    whole = check([saved(tmp_path, MINIMAL)], {}, nothing)
     assert [found.path for found in whole if found.severity == "error"] == ["/identity/schemas/0/url"]
 
 
@@ -109,7 +122,7 @@ def test_every_file_that_is_missing_is_said_at_once_and_once(tmp_path: Path):
     ],
 )
 def test_a_database_of_kratos_is_told_what_stands_in_its_place(tmp_path: Path, dsn: str, database: str):
-    (finding,) = check([saved(tmp_path, put(MINIMAL, FILE, ANY_TRAITS) | {"dsn": dsn})], {})
+    (finding,) = check([saved(tmp_path, put(MINIMAL, FILE, ANY_TRAITS) | {"dsn": dsn})], {}, nothing)
     assert (finding.path, finding.severity) == ("/dsn", "error")
     assert finding.message.startswith(f"is {database}'s, and people are kept in DynamoDB or SQLite here: leave dsn out")
     assert "geheim" not in finding.message
@@ -124,5 +137,5 @@ def test_a_database_of_kratos_is_told_what_stands_in_its_place(tmp_path: Path, d
     ],
 )
 def test_old_keys_of_kratos_say_what_became_of_them(tmp_path: Path, pointer: str, said: str):
-    (finding,) = check([saved(tmp_path, put(document(pointer, []), FILE, ANY_TRAITS))], {})
+    (finding,) = check([saved(tmp_path, put(document(pointer, []), FILE, ANY_TRAITS))], {}, nothing)
     assert (finding.path, said in finding.message) == (pointer, True)

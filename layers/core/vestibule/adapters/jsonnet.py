@@ -74,6 +74,9 @@ class Jsonnet:
         with self._lock:
             self._end()
 
+    def __del__(self) -> None:
+        self._end()
+
     # --- the process -----------------------------------------------------------------------------------
 
     def _asked(self, line: bytes) -> dict[str, Any]:
@@ -96,7 +99,7 @@ class Jsonnet:
             raise JsonnetMissing("the Jsonnet engine is not installed")
         try:
             child = self._child = subprocess.Popen(  # noqa: S603 (our own program, no shell)
-                [sys.executable, "-I", str(_CHILD), str(Path(engine.origin).parent), *self._limits],
+                [sys.executable, "-I", str(_CHILD), engine.origin, *self._limits],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

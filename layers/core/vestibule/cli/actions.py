@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import click
 
@@ -18,9 +18,6 @@ from vestibule.domain.errors import FlowError
 from vestibule.domain.json import Json
 from vestibule.domain.outcome import Document
 from vestibule.domain.request import Request
-
-if TYPE_CHECKING:
-    from vestibule.adapters.templates import FetchedTemplates
 
 _USAGE = 2
 _ROOT = "/admin/actions"
@@ -93,11 +90,12 @@ def _offline(choice: Choice, request: Request) -> Json:
     """Raises ConfigError, _Refused."""
     from vestibule.adapters.dsn import open_table  # noqa: PLC0415 (models and stores take longer than all of --help)
     from vestibule.assembly import build  # noqa: PLC0415 (as above)
+    from vestibule.cli.templates import engine  # noqa: PLC0415 (as above)
     from vestibule.config.load import load  # noqa: PLC0415 (as above)
     from vestibule.resources import actions  # noqa: PLC0415 (as above)
 
     loaded = load(choice.files, os.environ, overrides={"dsn": "memory", **_SECRETS}, read_secret=lambda name: name)
-    with closing(_templates()) as templates:
+    with closing(engine()) as templates:
         svc = build(loaded.config, open_table("memory"), templates=templates, source=loaded.source)
         try:
             outcome = actions.serve(request, svc)
@@ -110,30 +108,14 @@ def _linted(choice: Choice) -> Json:
     """Of files also where they cannot be used as they are."""
     if not _is_offline(choice):
         return _got(choice, "lint", {})
+    from vestibule.cli.templates import checking  # noqa: PLC0415 (as above)
     from vestibule.config.action_lint import linted  # noqa: PLC0415 (as above)
     from vestibule.config.load import gather  # noqa: PLC0415 (as above)
-    from vestibule.ports import TemplateFailed  # noqa: PLC0415 (as above)
 
     document, origins, unread = gather(choice.files, os.environ, {})
-    with closing(_templates()) as templates:
-
-        def wrong(source: str) -> str | None:
-            try:
-                templates.check(source)
-            except TemplateFailed as failed:
-                return str(failed)
-            return None
-
+    with checking() as wrong:
         findings = [*unread, *map(origins.placed, linted(document, wrong))]
     return {"findings": [_finding(each) for each in findings]}
-
-
-def _templates() -> FetchedTemplates:
-    """An engine of the command's own, whose process ends with it."""
-    from vestibule.adapters.templates import FetchedTemplates  # noqa: PLC0415 (as above)
-    from vestibule.config.fetch import fetch  # noqa: PLC0415 (as above)
-
-    return FetchedTemplates(fetch)
 
 
 def _finding(finding: Finding) -> Json:
@@ -151,19 +133,22 @@ def _explanation(said: Json) -> Iterator[str]:
     for point in said["points"]:
         yield from ("", f"{point['point']}: {point['when']}", f"  {point['why']}")
         for number, hook in enumerate(point["hooks"], 1):
-            yield f"  {number}. {_hook(hook)}"
+            yield from _hook(hook, f"  {number}. ")
         if not point["hooks"]:
             yield "  nothing runs"
     for title, key in (("Shadowed", "shadowed"), ("Never runs", "never")):
         if said[key]:
             yield from ("", title)
-            yield from (f"  {_hook(hook)}" for hook in said[key])
+            for hook in said[key]:
+                yield from _hook(hook, "  ")
 
 
-def _hook(hook: Json) -> str:
+def _hook(hook: Json, before: str = "") -> Iterator[str]:
+    """What it is and does; below it why, and where it stands, each on a line: all in one is wider than a terminal."""
     named = f"{hook['hook']} {hook['id']}" if hook.get("id") else hook["hook"]
-    parts = [hook.get("calls"), f"answer: {hook['answer']}" if "answer" in hook else None, hook.get("why"), hook["at"]]
-    return " · ".join([named, *(str(part) for part in parts if part)])
+    parts = [hook.get("calls"), f"answer: {hook['answer']}" if "answer" in hook else None]
+    yield before + " · ".join([named, *(str(part) for part in parts if part)])
+    yield from (f"{' ' * len(before)}{part}" for part in (hook.get("why"), hook["at"]) if part)
 
 
 def _findings(said: Json) -> Iterator[str]:
@@ -178,7 +163,8 @@ def _has_errors(said: Json) -> bool:
 
 
 def _trial(said: Json) -> Iterator[str]:
-    yield f"{_hook(said['hook'])} · {said['point']}"
+    yield from _hook(said["hook"])
+    yield said["point"]
     if request := said.get("request"):
         yield from ("", f"> {request['method']} {request['url']}")
         yield from (f"> {name}: {value}" for name, value in request["headers"].items())

@@ -15,10 +15,12 @@ from msgspec import Struct
 from ruamel.yaml.error import MarkedYAMLError
 
 from vestibule.cli.patches import ArgumentError
+from vestibule.cli.templates import checking
 from vestibule.config import yaml
 from vestibule.config.check import check
 from vestibule.config.findings import Finding
 from vestibule.config.patch import Operation, PatchError, applied, operations
+from vestibule.config.template_lint import Check
 
 
 class Edited(Struct, frozen=True):
@@ -89,10 +91,10 @@ def _edited(path: Path, before: str, patch: list[Operation]) -> str:
 
 
 def _new_errors(path: Path, text: str) -> list[Finding]:
-    known = {(finding.path, finding.message) for finding in _errors(path)}
-    with _beside(path, text) as after:
-        return [finding for finding in _errors(after) if (finding.path, finding.message) not in known]
+    with checking() as template, _beside(path, text) as after:
+        known = {(finding.path, finding.message) for finding in _errors(path, template)}
+        return [finding for finding in _errors(after, template) if (finding.path, finding.message) not in known]
 
 
-def _errors(path: Path) -> list[Finding]:
-    return [finding for finding in check([path], os.environ) if finding.severity == "error"]
+def _errors(path: Path, template: Check) -> list[Finding]:
+    return [finding for finding in check([path], os.environ, template) if finding.severity == "error"]

@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec import Struct
+
 from vestibule.config import yaml
 from vestibule.config.document import Document
 from vestibule.config.effective import Difference, complete, differences
@@ -16,9 +18,17 @@ from vestibule.config.masking import Masks
 from vestibule.config.patch import MOST_OPERATIONS, START_ONLY, Operation, PatchError, applied, difference
 from vestibule.config.revision import Revision, document_of
 from vestibule.config.source import Source
+from vestibule.config.template_lint import Check, template_findings
 from vestibule.domain.record import Unprinted
 
 _ORDER = {"error": 0, "warning": 1, "info": 2}
+
+
+class Means(Struct, frozen=True):
+    """What a look at a configuration needs of the world: the bytes behind addresses, and somebody who knows Jsonnet."""
+
+    fetched: Fetched
+    check: Check
 
 
 class Change(Unprinted, frozen=True, kw_only=True):
@@ -40,7 +50,7 @@ class Change(Unprinted, frozen=True, kw_only=True):
         return not self.changes
 
 
-def patched(source: Source, current: Revision | None, patch: Sequence[Operation], fetched: Fetched) -> Change:
+def patched(source: Source, current: Revision | None, patch: Sequence[Operation], means: Means) -> Change:
     """Raises PatchError, Unfit."""
     before = document_of(source, current)
     document = applied(before, patch)
@@ -48,10 +58,10 @@ def patched(source: Source, current: Revision | None, patch: Sequence[Operation]
     if len(patches) > MOST_OPERATIONS:
         patches = difference(source.document, document)
     changes = patch if document != before else ()
-    return _examined(source, before, document, changes, patches, fetched)
+    return _examined(source, before, document, changes, patches, means)
 
 
-def replaced(source: Source, before: Document, sent: Document, fetched: Fetched) -> Change:
+def replaced(source: Source, before: Document, sent: Document, means: Means) -> Change:
     """All of the configuration by another; what is read at the start only may stand in it unchanged, or not at all.
 
     Raises PatchError.
@@ -62,14 +72,14 @@ def replaced(source: Source, before: Document, sent: Document, fetched: Fetched)
     kept = {key: source.document[key] for key in START_ONLY if key in source.document}
     document = kept | {key: value for key, value in sent.items() if key not in START_ONLY}
     patches = difference(source.document, document)
-    return _examined(source, before, document, difference(before, document), patches, fetched)
+    return _examined(source, before, document, difference(before, document), patches, means)
 
 
-def returned(source: Source, before: Document, target: Revision | None, fetched: Fetched) -> Change:
+def returned(source: Source, before: Document, target: Revision | None, means: Means) -> Change:
     """Back to a revision, or to the files (None). Raises Unfit."""
     document = document_of(source, target)
     patches = target.patches if target is not None else ()
-    return _examined(source, before, document, difference(before, document), patches, fetched)
+    return _examined(source, before, document, difference(before, document), patches, means)
 
 
 def _examined(
@@ -78,10 +88,12 @@ def _examined(
     document: Document,
     changes: Sequence[Operation],
     patches: Sequence[Operation],
-    fetched: Fetched,
+    means: Means,
 ) -> Change:
     masks = Masks()
-    loaded, findings = linted(source, document, fetched)
+    loaded, findings = linted(source, document, means.fetched)
+    if loaded is not None:
+        findings = (*findings, *template_findings(document, means.check, before))
     known: tuple[Finding, ...] = ()
     effective: list[Difference] = []
     try:
@@ -97,7 +109,7 @@ def _examined(
         patches=tuple(patches),
         document=document,
         findings=tuple(sorted(found, key=lambda finding: _ORDER[finding.severity])),
-        accepted=loaded is not None,
+        accepted=not any(finding.severity == "error" for finding in found),
         diff=diff(before, document, masks),
         differences=tuple(effective),
     )

@@ -13,17 +13,20 @@ from vestibule.config.fetch import fetch
 from vestibule.config.findings import Finding
 from vestibule.config.lint import message_findings, schema_findings
 from vestibule.config.load import examine, gather
+from vestibule.config.template_lint import Check, template_findings
 from vestibule.config.values import is_reference
 
 _ORDER = {"error": 0, "warning": 1, "info": 2}
 
 
-def check(paths: Sequence[Path], environ: Mapping[str, str]) -> list[Finding]:
+def check(paths: Sequence[Path], environ: Mapping[str, str], template: Check) -> list[Finding]:
     """All findings, errors first. A feature that is not built yet is an error here.
 
-    Nothing is fetched from the web and no secret is read.
+    Nothing is fetched from the web and no secret is read. `template` says what is wrong with Jsonnet.
     """
     document, origins, findings = gather(paths, environ, {})
+    if unread := [finding for finding in findings if not finding.path and finding.severity == "error"]:
+        return unread  # whatever could be said of the rest would follow from that
     if "dsn" not in document:
         document = {**document, "dsn": "memory"}
         findings.append(Finding("/dsn", "is not set: it has to come from the environment", severity="info"))
@@ -34,6 +37,7 @@ def check(paths: Sequence[Path], environ: Mapping[str, str]) -> list[Finding]:
     if config is not None:
         reference = None if config.security.disallow_ref_in_identity_schemas else _referenced
         unusable = [*schema_findings(config, _local, reference), *message_findings(config, _local)]
+        unusable += template_findings(document, lambda source: None if _is_elsewhere(source) else template(source))
         said = {finding.path for finding in missing}
         findings.extend(finding for finding in unusable if finding.path not in said)
     placed = [origins.placed(finding) for finding in findings]
@@ -42,8 +46,11 @@ def check(paths: Sequence[Path], environ: Mapping[str, str]) -> list[Finding]:
 
 def _local(source: str) -> bytes:
     """As `fetch`, but an address on the web is taken for a schema that allows everything."""
-    elsewhere = source.lower().startswith(("http://", "https://")) or is_reference(source)
-    return b'{"properties": {"traits": {}}}' if elsewhere else fetch(source)
+    return b'{"properties": {"traits": {}}}' if _is_elsewhere(source) else fetch(source)
+
+
+def _is_elsewhere(source: str) -> bool:
+    return source.lower().startswith(("http://", "https://")) or is_reference(source)
 
 
 def _referenced(source: str) -> Any:

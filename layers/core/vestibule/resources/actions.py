@@ -21,8 +21,8 @@ from vestibule.hooks.oauth2_token import trying as tokens
 from vestibule.hooks.sampling import Person, somebody
 from vestibule.hooks.web_hook import ignoring
 from vestibule.lifecycle.loading import canonical_uuid
-from vestibule.ports import TemplateFailed
 from vestibule.resources import deliveries
+from vestibule.resources.templates import wrong_template
 from vestibule.services import Services
 from vestibule.ui.strict_json import BadBody, json_object
 
@@ -57,7 +57,7 @@ def lint(request: Request, svc: Services) -> Outcome:
         document = document_of(source, revision)
     except Unfit:
         document = running(source, revision) if revision is not None else source.document
-    findings = linted(document, lambda template: _wrong(template, svc))
+    findings = linted(document, lambda template: wrong_template(template, svc))
     return Document(
         body={
             "findings": [{"severity": each.severity, "path": each.path, "message": each.message} for each in findings]
@@ -119,14 +119,6 @@ def _told(event_id: str, svc: Services) -> Json:
     if ctx is None:
         raise BadRequest("No secret of secrets.cipher opens what this delivery told any more")
     return ctx
-
-
-def _wrong(template: str, svc: Services) -> str | None:
-    try:
-        svc.templates.check(template)
-    except TemplateFailed as failed:
-        return str(failed)
-    return None
 
 
 STEPS: Mapping[tuple[str, str], Callable[[Request, Services], Outcome]] = {

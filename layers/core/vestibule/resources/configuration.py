@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from vestibule.config.change import Change, patched, replaced, returned
+from vestibule.config.change import Change, Means, patched, replaced, returned
 from vestibule.config.document import Document as Configuration
 from vestibule.config.effective import complete
 from vestibule.config.fetch import fetch, through
@@ -28,6 +28,7 @@ from vestibule.domain.request import Request
 from vestibule.domain.times import to_rfc3339
 from vestibule.resources.admin_body import read_list, read_object
 from vestibule.resources.admin_query import flag
+from vestibule.resources.templates import wrong_template
 from vestibule.services import Services
 from vestibule.stores.configurations import Outdated
 from vestibule.ui.strict_json import BadBody
@@ -49,19 +50,21 @@ def show(request: Request, svc: Services) -> Outcome:
     asked = _number(request.param("revision")) if request.param("revision") else number
     revision = _revision(asked, svc)
     document, conflict = _in_force(revision, svc)
-    findings = [Finding("", conflict, severity="warning")] if conflict else []
     config = _complete(document, svc) if flag(request, "defaults") else _visible(document)
     if not flag(request, "secrets"):
         config = _masks(svc).masked(config)
-    body: Json = {"revision": asked, "config": config, "findings": [_finding(each) for each in findings]}
+    body: Json = {"revision": asked, "config": config, "findings": _warned(conflict)}
     return Document(body=body, headers={"ETag": _etag(asked, svc)})
 
 
 def history(request: Request, svc: Services) -> Outcome:
-    """All revisions that are kept, newest first, secrets masked."""
+    """All revisions that are kept, newest first, secrets masked; a finding, where the newest is not what runs."""
     masks = Masks()
     revisions = svc.configurations.history()
-    return Document(body={"revisions": [_past(revision, masks, svc) for revision in revisions]})
+    _, conflict = _in_force(revisions[0] if revisions else None, svc)
+    return Document(
+        body={"revisions": [_past(revision, masks, svc) for revision in revisions], "findings": _warned(conflict)}
+    )
 
 
 def patch(request: Request, svc: Services) -> Outcome:
@@ -76,7 +79,7 @@ def patch(request: Request, svc: Services) -> Outcome:
     def change(current: Revision | None) -> Change:
         shown, masks = document_of(svc.configurations.source, current), _masks(svc)
         meant = [masks.restored_operation(operation, shown) for operation in sent]
-        return patched(svc.configurations.source, current, meant, _fetched(svc))
+        return patched(svc.configurations.source, current, meant, _means(svc))
 
     return _changed(request, svc, change)
 
@@ -87,7 +90,7 @@ def replace(request: Request, svc: Services) -> Outcome:
 
     def change(current: Revision | None) -> Change:
         before, _ = _in_force(current, svc)
-        return replaced(svc.configurations.source, before, _masks(svc).restored(sent, before), _fetched(svc))
+        return replaced(svc.configurations.source, before, _masks(svc).restored(sent, before), _means(svc))
 
     return _changed(request, svc, change)
 
@@ -101,7 +104,7 @@ def rollback(request: Request, svc: Services) -> Outcome:
 
     def change(current: Revision | None) -> Change:
         before, _ = _in_force(current, svc)
-        return returned(svc.configurations.source, before, target, _fetched(svc))
+        return returned(svc.configurations.source, before, target, _means(svc))
 
     return _changed(request, svc, change, note=f"back to revision {number}")
 
@@ -236,6 +239,10 @@ def _finding(finding: Finding) -> Json:
     return {"severity": finding.severity, "path": finding.path, "message": finding.message}
 
 
+def _warned(conflict: str | None) -> list[Json]:
+    return [_finding(Finding("", conflict, severity="warning"))] if conflict else []
+
+
 def _past(revision: Revision, masks: Masks, svc: Services) -> Json:
     return {
         "revision": revision.number,
@@ -257,8 +264,5 @@ def _number(text: str | None) -> int:
     return int(text)
 
 
-def _fetched(svc: Services) -> Callable[[str], bytes]:
-    def fetched(source: str) -> bytes:
-        return fetch(source, through(svc.web))
-
-    return fetched
+def _means(svc: Services) -> Means:
+    return Means(lambda source: fetch(source, through(svc.web)), lambda source: wrong_template(source, svc))

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from vestibule.config.json_shapes import is_object
 from vestibule.config.points import TOKEN
-from vestibule.domain.errors import BadGateway, FlowError, GatewayTimeout, HookUnusable
+from vestibule.domain.errors import FlowError, HookUnusable
 from vestibule.domain.identity import Identity
 from vestibule.domain.json import Json
 from vestibule.hooks.oauth2_token import target
 from vestibule.hooks.oauth2_token.grant import Grant
-from vestibule.hooks.oauth2_token.target import TROUBLES, Denied, Improper, claims_of
+from vestibule.hooks.oauth2_token.target import TROUBLES, Denied, claims_of
+from vestibule.hooks.web_hook import troubles
 from vestibule.hooks.web_hook.request import CannotCall
-from vestibule.ports import SecretUnavailable, TemplateCancelled, TemplateFailed, WebTimeout
+from vestibule.ports import TemplateCancelled, TemplateFailed
 from vestibule.services import Services
 
 if TYPE_CHECKING:
@@ -84,21 +85,11 @@ def _said(hook: str, config: Any, ctx: Json, subject: str, deadline: float, svc:
 
 
 def _told_of(trouble: Exception, named: Json) -> FlowError:
-    """What the OAuth2 server is told: why no token is issued, and nothing of the target."""
+    """What the OAuth2 server is told: why no token is issued."""
     if isinstance(trouble, CannotCall | TemplateFailed):
         _log.error("a token action cannot run: %s", trouble, extra=named)
         return HookUnusable()
-    if isinstance(trouble, Improper):
-        _log.warning("a token action failed: %s", trouble, extra=named)
-        return BadGateway("A service that takes part in this did not answer as it should; try again later")
-    if isinstance(trouble, WebTimeout):
-        _log.warning("a token action took too long", extra=named)
-        return GatewayTimeout("A service that takes part in this did not answer in time; try again later")
-    if isinstance(trouble, SecretUnavailable):
-        _log.error("a secret of a token action cannot be read: %s", trouble, extra=named)
-    else:
-        _log.warning("a token action could not be reached", extra=named)
-    return BadGateway("A service that takes part in this could not be reached; try again later")
+    return troubles.told(trouble, "a token action", named)
 
 
 def _by_template(config: ClaimsConfig, ctx: Json, subject: str, deadline: float, svc: Services) -> Json | Denied | None:

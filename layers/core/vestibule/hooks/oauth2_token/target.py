@@ -17,6 +17,7 @@ from vestibule.hooks.web_hook.due import due
 from vestibule.hooks.web_hook.naming import name_of
 from vestibule.hooks.web_hook.request import CannotCall, prepared
 from vestibule.hooks.web_hook.tries import tries_of
+from vestibule.hooks.web_hook.troubles import Improper
 from vestibule.ports import SecretUnavailable, WebResponse, WebUnreachable
 from vestibule.services import Services
 
@@ -31,10 +32,6 @@ _TOKENS = ("access_token", "id_token")
 
 class Denied(Struct, frozen=True):
     """No token is to be issued."""
-
-
-class Improper(Exception):
-    """What a template or target gave cannot be used; the text is for the log."""
 
 
 TROUBLES = (CannotCall, SecretUnavailable, Improper, WebUnreachable)

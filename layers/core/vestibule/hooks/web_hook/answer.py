@@ -12,6 +12,7 @@ from vestibule.config.json_shapes import is_list, is_object
 from vestibule.domain.json import Json
 from vestibule.domain.message import Message, MessageType, Problem
 from vestibule.hooks.web_hook.calling import is_failure
+from vestibule.hooks.web_hook.troubles import Improper
 from vestibule.ports import WebResponse
 
 if TYPE_CHECKING:
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
 
 _OK = 200
 _BAD_REQUEST = 400
-
-
-class Improper(Exception):
-    """The target answered what cannot be used. The text says what, and nothing of the target's address."""
 
 
 class Passed(Struct, frozen=True):

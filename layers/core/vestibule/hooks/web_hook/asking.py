@@ -11,10 +11,8 @@ from msgspec.structs import replace
 from vestibule.config.points import Point
 from vestibule.domain.delivery import DeliveryStatus, Run
 from vestibule.domain.errors import (
-    BadGateway,
     FlowError,
     FlowRefused,
-    GatewayTimeout,
     HookUnusable,
     HookUnusableAtSubmit,
 )
@@ -23,13 +21,13 @@ from vestibule.domain.json import Json
 from vestibule.domain.message import Problem
 from vestibule.domain.outcome import Outcome
 from vestibule.hooks.hook import Moment
-from vestibule.hooks.web_hook import answer, calling, changes, ignoring, noting
+from vestibule.hooks.web_hook import answer, calling, changes, ignoring, noting, troubles
 from vestibule.hooks.web_hook.context import context, is_before
 from vestibule.hooks.web_hook.event import event_id
 from vestibule.hooks.web_hook.naming import name_of
 from vestibule.hooks.web_hook.request import CannotCall, prepared
 from vestibule.lifecycle import drawing
-from vestibule.ports import SecretUnavailable, WebTimeout, WebUnreachable
+from vestibule.ports import SecretUnavailable, WebUnreachable
 from vestibule.services import Services
 
 if TYPE_CHECKING:
@@ -40,7 +38,7 @@ _log = logging.getLogger("vestibule")
 _PLAIN_ERRORS = frozenset({Kind.LOGIN, Kind.REGISTRATION})
 """Flows whose single-page apps get a broken hook under its own status."""
 
-_TROUBLES = (CannotCall, SecretUnavailable, answer.Improper, WebUnreachable)
+_TROUBLES = (CannotCall, SecretUnavailable, troubles.Improper, WebUnreachable)
 
 
 def ask(config: WebHookConfig, moment: Moment, svc: Services) -> Outcome | Moment:
@@ -94,21 +92,9 @@ def _said(
 
 
 def _told(trouble: Exception, moment: Moment, config: WebHookConfig) -> FlowError:
-    """What whoever waits is told: why, and nothing of the target."""
-    extra = _named(config, moment)
     if isinstance(trouble, CannotCall):
         return unusable(config, moment, str(trouble))
-    if isinstance(trouble, answer.Improper):
-        _log.warning("a web hook failed: %s", trouble, extra=extra)
-        return BadGateway("A service that takes part in this did not answer as it should; try again later")
-    if isinstance(trouble, WebTimeout):
-        _log.warning("a web hook took too long", extra=extra)
-        return GatewayTimeout("A service that takes part in this did not answer in time; try again later")
-    if isinstance(trouble, SecretUnavailable):
-        _log.error("a secret of a web hook cannot be read: %s", trouble, extra=extra)
-    else:
-        _log.warning("a web hook could not be reached", extra=extra)
-    return BadGateway("A service that takes part in this could not be reached; try again later")
+    return troubles.told(trouble, "a web hook", _named(config, moment))
 
 
 def _failed(error: FlowError, run: Run, config: WebHookConfig, moment: Moment, svc: Services) -> Moment:

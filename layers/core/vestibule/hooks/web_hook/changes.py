@@ -14,8 +14,8 @@ from vestibule.domain.identity import Identity, State
 from vestibule.domain.json import Json
 from vestibule.domain.message import Problem
 from vestibule.hooks.hook import Moment
-from vestibule.hooks.web_hook.answer import Improper
 from vestibule.hooks.web_hook.context import told_identity
+from vestibule.hooks.web_hook.troubles import Improper
 from vestibule.lifecycle import verifying
 from vestibule.services import Services
 from vestibule.stores.derivation import derived, known_statuses

@@ -17,10 +17,10 @@ from vestibule.domain.json import Json
 from vestibule.domain.request import Request
 from vestibule.hooks.hook import Moment
 from vestibule.hooks.web_hook import calling, noting
-from vestibule.hooks.web_hook.answer import Improper
 from vestibule.hooks.web_hook.context import context
 from vestibule.hooks.web_hook.event import event_id
 from vestibule.hooks.web_hook.request import CannotCall, prepared
+from vestibule.hooks.web_hook.troubles import Improper
 from vestibule.ports import SecretUnavailable, WebResponse, WebUnreachable
 from vestibule.services import Services
 

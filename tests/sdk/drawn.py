@@ -115,7 +115,7 @@ class ReferenceUi:
 def reference_ui() -> Iterator[ReferenceUi]:
     node = shutil.which("node")
     if not node:
-        pytest.skip("no Node here: install nodejs 20 or newer")
+        pytest.skip("no Node here: install nodejs and npm")
     if not (HERE / "node_modules/@ory/elements-markup").is_dir():
         pytest.skip("no @ory/elements-markup here: npm install --no-package-lock --prefix tests/sdk")
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}

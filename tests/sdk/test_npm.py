@@ -34,7 +34,7 @@ def _run(file: str, sdk: str, served: Addresses, stepped: Addresses) -> str:
     """All tests of a file: TAP, with what went wrong under each. A SDK starts more slowly than its tests run."""
     node = shutil.which("node")
     if not node:
-        pytest.skip("no Node here: install nodejs 20 or newer")
+        pytest.skip("no Node here: install nodejs and npm")
     if not (HERE / "node_modules" / sdk).is_dir():
         pytest.skip(f"no {sdk} here: npm install --no-package-lock --prefix tests/sdk")
     environment = os.environ | {

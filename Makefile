@@ -1,22 +1,24 @@
-# Everything stays inside this folder: .venv (run, test, lint), .venv-sam (sam), .venv-3.13 and .venv-lambda (the
-# runtime's Python, with the tests' packages and with nothing but Lambda's own), .venv-ministack (an AWS to deploy to).
+# Everything stays inside this folder: .venv (run, test, lint), .venv-oldest (tests on the oldest Python), .venv-sam
+# (sam), .venv-lambda (the runtime's Python with nothing but Lambda's own), .venv-ministack (an AWS to deploy to).
 # Needs Python >= 3.11, make and the Python package index; no root.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test test-3.13 lint format validate build routes local-table bench conformance requirements clean
+.PHONY: help run test test-oldest lint format validate build routes local-table bench conformance requirements clean
 
 # The first of these that runs and is new enough. Override: `make run PYTHON=/path/to/python3`.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
-# The Python that Lambda runs, for precompiling, for the artifact tests and to run the suite on. Empty where it is missing.
-PYTHON313 ?= $(shell tools/python3.13)
+# The Python that Lambda runs, for precompiling and for the artifact tests. Empty where it is missing.
+PYTHON313 ?= $(shell tools/find-python 3.13)
+# The oldest that is supported. Empty where it is missing.
+PYTHON311 ?= $(shell tools/find-python 3.11)
 
 VENV := .venv
 BIN := $(VENV)/bin
 VENV_SAM := .venv-sam
-VENV_313 := .venv-3.13
+VENV_OLDEST := .venv-oldest
 VENV_LAMBDA := .venv-lambda
 VENV_MINISTACK := .venv-ministack
 WORKERS ?= 2
@@ -24,6 +26,9 @@ WORKERS ?= 2
 AGAIN := $(if $(CI),,false)
 # What `make test` hands to pytest, e.g. `make test TESTS='tests/flows -k logout'`.
 TESTS ?=
+# Every module, what reads and checks input, and the stores: without programs beside them.
+OLDEST_TESTS := tests/architecture/test_every_module.py tests/domain tests/crypto tests/config tests/stores tests/ui \
+	tests/edge tests/lifecycle -k "not dynamodb_local and not moto"
 CONFIG ?= infra/config/kratos.yml
 UV_PIP = $(BIN)/uv pip install --quiet --python
 
@@ -36,9 +41,8 @@ run: $(VENV)/.run ## Start the server on this machine and print its address
 test: $(VENV)/.dev ## Run the tests (TESTS=… for some of them)
 	@$(BIN)/pytest -n $(WORKERS) $(TESTS) || $(AGAIN) $(BIN)/pytest --last-failed --last-failed-no-failures none $(TESTS)
 
-test-3.13: $(VENV_313)/.dev ## Run the tests on the Python that Lambda runs
-	@$(VENV_313)/bin/pytest -n $(WORKERS) $(TESTS) || \
-		$(AGAIN) $(VENV_313)/bin/pytest --last-failed --last-failed-no-failures none $(TESTS)
+test-oldest: $(VENV_OLDEST)/.dev ## Run what a Python can do otherwise than another on the oldest one that is supported
+	@$(VENV_OLDEST)/bin/pytest -n $(WORKERS) -o cache_dir=.cache/pytest-oldest $(OLDEST_TESTS)
 
 lint: $(VENV)/.dev ## Check style, format, types and the arrows between the rooms
 	$(BIN)/ruff check
@@ -78,7 +82,7 @@ requirements: $(VENV)/.uv ## Pin the newest versions that requirements/*.in allo
 		requirements/deps-webauthn.in -o requirements/deps-webauthn.txt
 
 clean: ## Remove what was built, installed and stored
-	rm -rf $(VENV) $(VENV_SAM) $(VENV_313) $(VENV_LAMBDA) $(VENV_MINISTACK) .venv-conformance .aws-sam .cache .vestibule build layers/core/*.egg-info
+	rm -rf $(VENV) $(VENV_SAM) $(VENV_OLDEST) $(VENV_LAMBDA) $(VENV_MINISTACK) .venv-conformance .aws-sam .cache .vestibule build layers/core/*.egg-info
 	rm -rf .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find functions layers tests -name __pycache__ -prune -exec rm -rf {} +
 
@@ -103,11 +107,11 @@ $(VENV)/.dev: $(VENV)/.uv requirements/dev.txt pyproject.toml
 	@$(UV_PIP) $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV_313)/.dev: $(VENV)/.uv requirements/dev.txt pyproject.toml
-	@[ -n "$(PYTHON313)" ] || { echo "Python 3.13 was not found; it is what Lambda runs." >&2; exit 2; }
-	@[ -x $(VENV_313)/bin/python ] || $(BIN)/uv venv --quiet --python $(PYTHON313) $(VENV_313)
-	@$(UV_PIP) $(VENV_313)/bin/python --require-hashes -r requirements/dev.txt
-	@$(UV_PIP) $(VENV_313)/bin/python --no-deps --no-build-isolation --editable .
+$(VENV_OLDEST)/.dev: $(VENV)/.uv requirements/dev.txt pyproject.toml
+	@[ -n "$(PYTHON311)" ] || { echo "Python 3.11, the oldest that is supported, was not found." >&2; exit 2; }
+	@[ -x $(VENV_OLDEST)/bin/python ] || $(BIN)/uv venv --quiet --python $(PYTHON311) $(VENV_OLDEST)
+	@$(UV_PIP) $(VENV_OLDEST)/bin/python --require-hashes -r requirements/dev.txt
+	@$(UV_PIP) $(VENV_OLDEST)/bin/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV_SAM)/.sam: $(VENV)/.uv requirements/sam.txt

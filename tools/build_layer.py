@@ -124,7 +124,8 @@ def prune(python: Path) -> None:
 
 def precompile(folder: Path) -> None:
     """Compiled files that are never compared with their sources: the layer is read-only, and comparing costs time."""
-    found = subprocess.run([ROOT / "tools" / "python3.13"], check=True, capture_output=True, text=True).stdout.strip()
+    finding = [ROOT / "tools" / "find-python", "3.13"]
+    found = subprocess.run(finding, check=True, capture_output=True, text=True).stdout.strip()
     python = os.environ.get("PYTHON313") or found
     if python:
         mode = ("--invalidation-mode", "unchecked-hash", "-q", "-j", "2", "-s", str(folder), "-p", "/opt")

@@ -1,16 +1,21 @@
 """Compares the server with the recordings beside the checkout: `make conformance`. Where there are none, it says so.
 
-Runs what tests/conformance.txt lists (a group or a group/scenario per line), once on the store that the recordings
-configure and once on DynamoDB Local. Further arguments go to the comparing program.
+Runs what tests/conformance.txt lists (a group or a group/scenario per line) on two stores at once: the one that the
+recordings configure, and DynamoDB Local. Further arguments go to the comparing program.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.store.dynamodb_local import running_dynamodb_local
@@ -24,22 +29,43 @@ BIN = ROOT / ".venv" / "bin"
 OWN = ROOT / ".venv-conformance"
 SERVE = "serve -c {config} --public-port {public_port} --admin-port {admin_port} --dev"
 
+ALONE = {"session_extension": "sessions of five seconds may be extended in their last three"}
+"""Groups whose answers depend on the second that they are asked in, and why: compared last, with nothing beside."""
 
-def main(further: list[str]) -> int:
+WORKERS = 2
+"""Groups at a time, on each store: on two cores, the waiting of some leaves room for others."""
+
+PORT_BASE, PORTS = 24430, 500
+"""Where the ports begin unless `--port-base` says otherwise, and how many a store is left."""
+
+
+@dataclass(frozen=True)
+class Store:
+    name: str
+    start: str
+    """The command that starts the server."""
+
+    port_base: int
+    dsn: str = ""
+    """For the comparing program, with `{tables}` and `{group}`. Empty: what the recordings configure."""
+
+
+def main(arguments: list[str]) -> int:
     if not RECORDINGS.is_dir():
         print("There are no recordings in ../shared/conformance: the conformance list was not run.")
         return 0
+    own = argparse.ArgumentParser(add_help=False)
+    own.add_argument("--port-base", type=int, default=PORT_BASE)
+    options, further = own.parse_known_args(arguments)
     _install()
-    print("Conformance, on the store that the recordings configure:", flush=True)
-    status = _compare(f"{BIN}/vestibule {SERVE}", further)
-    print("Conformance, on DynamoDB Local:", flush=True)
+    plain = Store("sqlite", f"{BIN}/vestibule {SERVE}", options.port_base)
     try:
-        with running_dynamodb_local() as endpoint:
-            dsn = f"dynamodb://conform-{{group}}?endpoint={endpoint}&region=eu-central-1"
-            return _recorded(["--dsn", dsn, *further]) or status
+        with _on_dynamodb_local(options.port_base + PORTS) as (recorded, calls):
+            status = _compare([plain, recorded], further)
+            return _roles(calls) or status
     except Missing as missing:
-        print(f"not run: {missing}")
-        return 1 if os.environ.get("CI") else status
+        print(f"Not compared on DynamoDB Local: {missing}", flush=True)
+        return _compare([plain], further) or bool(os.environ.get("CI"))
 
 
 def _install() -> None:
@@ -50,34 +76,66 @@ def _install() -> None:
     subprocess.run([BIN / "uv", "pip", "install", "--quiet", "--python", OWN, "-r", requirements], check=True)
 
 
-def _recorded(further: list[str]) -> int:
-    """Compare, and hold the functions' roles to the calls that they were seen to make on the way."""
-    with tempfile.TemporaryDirectory() as folder:
+@contextmanager
+def _on_dynamodb_local(port_base: int) -> Iterator[tuple[Store, Path]]:
+    """A server that writes down the functions' calls into the folder. Raises Missing."""
+    with running_dynamodb_local() as endpoint, tempfile.TemporaryDirectory() as folder:
         start = f"env RECORD={folder} PYTHONPATH={ROOT} {BIN}/python -m tools.recording_serve {SERVE}"
-        status = _compare(start, further)
-        lines = {line for file in Path(folder).iterdir() for line in file.read_text().splitlines()}
+        dsn = f"dynamodb://{{tables}}-{{group}}?endpoint={endpoint}&region=eu-central-1"
+        yield Store("dynamodb", start, port_base, dsn), Path(folder)
+
+
+def _roles(calls: Path) -> int:
+    """Hold the functions' roles to the calls that they were seen to make on the way."""
+    lines = {line for file in calls.iterdir() for line in file.read_text().splitlines()}
     wrong = policies.differences({tuple(line.split()) for line in lines})
     print(f"Roles: {len(lines)} kinds of calls seen, {len(wrong)} differences", *wrong, sep="\n  ")
-    return status or bool(wrong)
-
-
-def _compare(start: str, further: list[str]) -> int:
-    """The listed recordings. What differs is compared once more, on new tables: some of them measure time."""
-    lines = [line.partition("#")[0].strip() for line in LIST.read_text().splitlines()]
-    wrong = _differing(start, [line for line in lines if line], further)
-    if wrong:
-        print("Once more:", *wrong, sep="\n  ", flush=True)
-        wrong = _differing(start, wrong, [argument.replace("conform-", "again-") for argument in further])
     return bool(wrong)
 
 
-def _differing(start: str, chosen: list[str], further: list[str]) -> list[str]:
+def _compare(stores: list[Store], further: list[str]) -> int:
+    """The listed recordings. What differs is compared once more, by itself and on new tables: some measure time."""
+    lines = [line.partition("#")[0].strip() for line in LIST.read_text().splitlines()]
+    listed = [line for line in lines if line]
+    alone = [name for name in listed if name.partition("/")[0] in ALONE]
+    beside = [name for name in listed if name not in alone]
+    with ThreadPoolExecutor(len(stores)) as pool:
+        found = pool.map(lambda store: _differing(store, beside, WORKERS, further), stores)
+    wrong = dict(zip((store.name for store in stores), found, strict=True))
+    status = 0
+    for store in stores:
+        again = wrong[store.name] + _differing(store, alone, 1, further)
+        if again:
+            print(f"Once more on {store.name}:", *again, sep="\n  ", flush=True)
+            status |= bool(_differing(store, again, 1, further, tables="again"))
+    return status
+
+
+def _differing(
+    store: Store, chosen: list[str], workers: int, further: list[str], *, tables: str = "conform"
+) -> list[str]:
     """Those of the chosen scenarios that are not answered as recorded."""
-    command = [OWN / "bin" / "python", "-B", RECORDINGS / "conform", "run", "--workers", "2", "--start", start]
+    if not chosen:
+        return []
+    command = [OWN / "bin" / "python", "-B", RECORDINGS / "conform", "run", "--port-base", str(store.port_base)]
     only = [argument for name in chosen for argument in ("--only", name)]
+    dsn = ["--dsn", store.dsn.replace("{tables}", tables)] if store.dsn else []
     with tempfile.TemporaryDirectory() as folder:  # where the server keeps its state
-        results = Path(folder, "results.json")
-        subprocess.run([*command, *only, *further, "--json", results], cwd=folder, check=False)
+        results, authorities = Path(folder, "results.json"), Path(folder, "no-authorities")
+        authorities.mkdir()
+        start = f"env --unset=SSL_CERT_FILE --unset=SSL_CERT_DIR {store.start}"
+        program = subprocess.Popen(
+            [*command, "--workers", str(workers), *only, *dsn, *further, "--start", start, "--json", results],
+            cwd=folder,
+            # Nothing here speaks TLS, and reading all the world's authorities for each client took most of the time.
+            env=os.environ | {"SSL_CERT_FILE": "", "SSL_CERT_DIR": str(authorities)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert program.stdout  # noqa: S101 # asked for above
+        for line in program.stdout:
+            print(f"{store.name}: {line}", end="", flush=True)
+        program.wait()
         if not results.exists():
             return chosen
         scenarios = json.loads(results.read_text())["scenarios"]

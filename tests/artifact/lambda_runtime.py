@@ -52,7 +52,8 @@ def find_runtime() -> Runtime:
     """Installs what the package index has, where it is missing. Raises Missing."""
     if platform.system() != "Linux" or not ARCHITECTURE:
         raise Missing("the Lambda runtime emulator runs on Linux, x86-64 or ARM, only")
-    found = subprocess.run([ROOT / "tools" / "python3.13"], capture_output=True, text=True, check=True).stdout.strip()
+    finding = [ROOT / "tools" / "find-python", "3.13"]
+    found = subprocess.run(finding, capture_output=True, text=True, check=True).stdout.strip()
     if not found:
         raise Missing("Python 3.13, which Lambda runs, was not found: install it, e.g. pyenv install 3.13")
     with _alone():

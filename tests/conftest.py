@@ -62,11 +62,13 @@ def dynamodb_local_call(dynamodb_local: str) -> Iterator[BotoCall]:
 
 @pytest.fixture
 def dynamodb_local_name(dynamodb_local_call: BotoCall) -> Iterator[str]:
-    """The name of an empty table on DynamoDB Local."""
+    """The name of an empty table on DynamoDB Local. Nothing expires in it: the clock of the tests is in the past."""
     from vestibule.adapters.dynamodb_table import create_table_from_template  # noqa: PLC0415 as above
 
     name = f"test-{uuid.uuid4()}"
     create_table_from_template(dynamodb_local_call, name)
+    lasting = {"AttributeName": "ttl", "Enabled": False}
+    dynamodb_local_call("UpdateTimeToLive", {"TableName": name, "TimeToLiveSpecification": lasting})
     yield name
     dynamodb_local_call("DeleteTable", {"TableName": name})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,13 @@ def test_a_table_is_made_once(dynamodb_local_call: BotoCall, dynamodb_local_name
     DynamoDbTable(dynamodb_local_name, dynamodb_local_call).write(Put({"pk": "a", "sk": "#"}))
     assert create_table_from_template(dynamodb_local_call, dynamodb_local_name) is False
     assert DynamoDbTable(dynamodb_local_name, dynamodb_local_call).query("a") == [{"pk": "a", "sk": "#"}]
-    description = dynamodb_local_call("DescribeTimeToLive", {"TableName": dynamodb_local_name})
+
+
+def test_what_has_lapsed_leaves_a_table_by_itself(dynamodb_local_call: BotoCall) -> None:
+    name = f"test-{uuid.uuid4()}"
+    create_table_from_template(dynamodb_local_call, name)
+    description = dynamodb_local_call("DescribeTimeToLive", {"TableName": name})
+    dynamodb_local_call("DeleteTable", {"TableName": name})
     assert description["TimeToLiveDescription"]["AttributeName"] == "ttl"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -18,14 +18,7 @@ HOOK = "crm"
 
 @pytest.fixture
 def made(any_table: Table) -> World:
-    world = World.build(any_table)
-    catch_up(world)
-    return world
-
-
-def catch_up(world: World) -> None:
-    """DynamoDB Local honours TTL."""
-    world.clock.pass_by(seconds=(datetime.now(UTC) - world.clock.now()).total_seconds())
+    return World.build(any_table)
 
 
 def run(world: World, event_id: str, **changes: object) -> Run:
@@ -123,7 +116,6 @@ def test_what_nobody_took_in_the_end_is_given_up(made: World) -> None:
 
 def test_the_log_is_kept_for_as_long_as_configured(any_table: Table) -> None:
     world = World.build(any_table, {"vestibule": {"deliveries": {"kept": "24h"}}})
-    catch_up(world)
     noted(world, "evt_1")
     (ttl,) = {item["ttl"] for (pk, _), item in world.stored().items() if pk.startswith("D#")}
     assert ttl == int((world.clock.now() - timedelta(seconds=1) + timedelta(hours=24)).timestamp())

@@ -1,7 +1,5 @@
 """Events of any write: published once the write holds, and again until somebody took them."""
 
-from datetime import UTC, datetime
-
 import pytest
 from tests.world import PASSWORD, Browser, Native, World
 
@@ -16,9 +14,7 @@ EVENT = Event("0190b1f0-0000-7000-8000-000000000001", "IdentityCreated", {"ident
 
 @pytest.fixture
 def made(any_table):
-    world = World.build(any_table)
-    world.clock.pass_by(seconds=(datetime.now(UTC) - world.clock.now()).total_seconds())  # DynamoDB Local honours TTL
-    return world
+    return World.build(any_table)
 
 
 def taken(world):

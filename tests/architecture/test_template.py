@@ -106,6 +106,22 @@ def test_no_alarm_adds_up_more_metrics_than_cloudwatch_takes() -> None:
     assert max(sizes.values()) == 10, sizes
 
 
+def test_every_parameter_says_what_it_takes(root_template):
+    for name, parameter in root_template["Parameters"].items():
+        assert parameter["Description"], name
+        assert parameter.keys() & {"AllowedPattern", "AllowedValues", "MinValue"}, name
+        default, pattern = str(parameter["Default"]), parameter.get("AllowedPattern", "")
+        assert re.fullmatch(pattern, default) if pattern else default, name
+
+
+def test_hook_secrets_are_named_by_their_arns(root_template):
+    pattern = root_template["Parameters"]["HookSecretArns"]["AllowedPattern"]
+    key = "arn:aws:ssm:eu-central-1:123456789012:parameter/hooks/*"
+    secret = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:crm-AbCdEf"
+    for given, taken in ((key, True), (f"{key}, {secret}", True), ("*", False), ("crm", False), (f"{key},*", False)):
+        assert bool(re.fullmatch(pattern, given)) is taken, given
+
+
 @pytest.mark.attack("dos-06")
 def test_the_public_api_takes_no_more_than_its_parameters_say(root_template):
     settings = root_template["Resources"]["PublicApi"]["Properties"]["DefaultRouteSettings"]

@@ -111,6 +111,15 @@ def test_an_error_for_a_field_that_the_form_lacks_is_said_over_the_form():
     assert page.all("input", name="nowhere") == []
 
 
+@pytest.mark.parametrize("kind", ["registration", "login"])
+def test_what_a_web_hook_asks_for_in_the_transient_payload_becomes_a_field(kind: str):
+    asked = field("default", "transient_payload.invite_code", "text", None, error(1, "An invitation is needed."))
+    page = draw(kind, flow(kind, *FLOWS["login"][1]["ui"]["nodes"][1:], asked))
+    drawn = page.one("input", name="transient_payload.invite_code")
+    assert drawn["aria-invalid"] == "true"
+    assert page.one("label", **{"for": drawn["id"]}).text.startswith("Invite code")
+
+
 def test_an_error_for_a_field_of_another_group_is_said_at_that_field():
     lost = field("default", "password", "text", None, error(4000032, "Too short"))
     page = login(*FLOWS["login"][1]["ui"]["nodes"][1:], lost)

@@ -115,6 +115,9 @@ class Arrangement(Struct, frozen=True):
         return (*self.forms, *self.quiet, *(form for section in self.sections for form in section.forms))
 
 
+_SENT_ALONG = "transient_payload."
+
+
 def arrange(kind: str, flow: Wire, words: Wording) -> Arrangement:
     """`flow` is the wire document of the flow."""
     ui = cast(Wire, flow.get("ui") or {})
@@ -137,7 +140,8 @@ def _without_carriers(kind: str, nodes: list[Wire], words: Wording) -> tuple[lis
     """The nodes that are meant to be drawn, and the sentences of those that only carry one.
 
     A message for a field that the form lacks comes as an input without a label (contract 04 §2): it goes to the field
-    of the same name where there is one, and over the form otherwise.
+    of the same name where there is one, and over the form otherwise. What is sent along to web hooks is such a field
+    once a hook has asked for it.
     """
     carriers = [node for node in nodes if _carries_only(kind, node)]
     drawn = [node for node in nodes if node not in carriers]
@@ -160,8 +164,10 @@ def _carries_only(kind: str, node: Wire) -> bool:
     meta = cast(Wire, node.get("meta") or {})
     plain = node.get("type") == "input" and node.get("group") == "default" and attributes.get("type") == "text"
     bare = not meta.get("label") and not attributes.get("required") and attributes.get("value") is None
-    a_detail = str(attributes.get("name")).startswith("traits.") and kind in ("registration", "settings")
-    return plain and bare and not a_detail
+    name = str(attributes.get("name"))
+    a_detail = name.startswith("traits.") and kind in ("registration", "settings")
+    asked_for = name.startswith(_SENT_ALONG) and kind != "settings"  # there, nobody knows which of the forms sends it
+    return plain and bare and not (a_detail or asked_for)
 
 
 def _at_hidden(nodes: Iterable[Wire], words: Wording) -> tuple[Notice, ...]:

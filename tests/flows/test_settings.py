@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import copy
+import json
 from typing import Any
 
 import pytest
 from tests.settings import NEW_PASSWORD, PAGE, build, flows, press, shown
-from tests.world import CLIENTS, PASSWORD, PUBLIC, SCHEMA, Browser, Client, Native, Spa, World
+from tests.world import CLIENTS, PASSWORD, PUBLIC, SCHEMA, Browser, Client, Native, Spa, World, configured
 
 from vestibule.adapters.sqlite import SqliteTable
 from vestibule.domain.identity import Identity
@@ -54,6 +56,32 @@ def test_the_form_of_a_saved_flow_goes_to_a_flow_that_takes_it(alice: Client, wo
     again = shown(alice, alice.submit(saved, method="profile", traits={"email": EMAIL, "age": 21}))
     assert again.id in saved.document["ui"]["action"]
     assert stored(world).traits["age"] == 21
+
+
+def test_the_form_follows_the_schema_that_an_administrator_gives_somebody(
+    client: Client, sqlite_table: SqliteTable
+) -> None:
+    """A form that is open already, too: it is drawn and checked by the schema of now."""
+    staff = copy.deepcopy(SCHEMA)
+    traits = staff["properties"]["traits"]
+    del traits["properties"]["name"]
+    traits["properties"]["desk"] = {"type": "string", "minLength": 2}
+    encoded = base64.b64encode(json.dumps(staff).encode()).decode()
+    schemas = [*configured(SCHEMA)["identity"]["schemas"], {"id": "staff", "url": f"base64://{encoded}"}]
+    world = build(sqlite_table, {"identity": {"schemas": schemas}})
+    client = type(client)(world)
+    client.sign_up(EMAIL, traits={"email": EMAIL, "name": {"first": "Ann"}})
+    flow = client.start("settings")
+    body = {"schema_id": "staff", "traits": {"email": EMAIL, "desk": "12a"}, "state": "active"}
+    assert world.admin("PUT", f"/identities/{stored(world).id}", body).status == 200
+    again = client.fetch("settings", flow.id).flow
+    assert again.nodes["traits.desk"]["attributes"]["value"] == "12a"
+    assert "traits.name.first" not in again.nodes
+    refused = client.submit(flow, method="profile", traits={"email": EMAIL, "desk": "1"})
+    assert client.refused_flow("settings", refused).messages_at("traits.desk") == [messages.MIN_LENGTH.id]
+    shown(client, client.submit(flow, method="profile", traits={"email": EMAIL, "desk": "34"}))
+    assert (stored(world).schema_id, stored(world).traits) == ("staff", {"email": EMAIL, "desk": "34"})
+    assert client.whoami().json["identity"]["schema_id"] == "staff"
 
 
 def test_a_new_password_opens_and_the_old_one_does_not(alice: Client, world: World) -> None:

@@ -28,7 +28,7 @@ from tests.world import PASSWORD, Browser, Native, Reply, Spa
 
 from vestibule.adapters.sqlite import SqliteTable
 from vestibule.adapters.web import HttpWeb, guarded
-from vestibule.ports import WebTimeout, WebUnreachable
+from vestibule.ports import WebResponse, WebTimeout, WebUnreachable
 
 EMAIL = "alice@example.org"
 MB = 1024 * 1024
@@ -246,6 +246,7 @@ def test_a_template_reads_no_file_and_no_environment(
         "function(ctx) { a: 1, a: 2 }",
         "function(ctx) std.repeat('x', 10000000)",
         "function(ctx) error ctx.identity.traits.email",
+        "function(ctx) { a: '\\ud800' }",
         "",
         "\x00",
     ],
@@ -258,7 +259,15 @@ def test_a_result_that_is_none_fails_the_hook(sqlite_table: SqliteTable, source:
 
 
 @pytest.mark.attack("hook-09")
-@pytest.mark.parametrize("source", ["function(ctx) 'text'", "function(ctx) 12345678901234567890", "function(ctx) null"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "function(ctx) 'text'",
+        "function(ctx) 12345678901234567890",
+        "function(ctx) null",
+        "function(ctx) std.char(55296)",
+    ],
+)
 def test_a_result_that_is_no_object_is_sent_as_it_is(sqlite_table: SqliteTable, source: str):
     scene = Scene(sqlite_table, after("registration", body=jsonnet(source)))
     assert Native(scene.world).sign_up(EMAIL).status == 200
@@ -303,6 +312,12 @@ def test_a_gate_that_fails_stays_closed_and_its_flow_can_be_used(sqlite_table: S
     given = {"method": "password", "password": PASSWORD, "traits": {"email": EMAIL}}
     reply = client.submit(flow, **given)
     assert reply.status in (400, 502, 504)
+    if said.__class__ is not WebResponse or said.status != 400:
+        assert reply.status >= 502
+    else:
+        pointer, text = REFUSAL["messages"][0]["instance_ptr"], REFUSAL["messages"][0]["messages"][0]["text"]
+        named = {node["attributes"]["name"]: node["messages"] for node in reply.json["ui"]["nodes"]}
+        assert [each["text"] for each in named[pointer.removeprefix("#/").replace("/", ".")]] == [text]
     assert not stored(scene)
     assert client.whoami().status == 401
     scene.target.answers = [answer()]

@@ -78,7 +78,9 @@ def test_a_chain_is_printed_with_its_reasons(documented: str):
         "1. web_hook hook_3",
         "web_hook hook_2",
     ]
-    assert "take the place of the default ones" in lines[lines.index("Shadowed") + 1]
+    (_, why, place, *_) = lines[lines.index("Shadowed") + 1 :]
+    assert "take the place of the default ones" in why
+    assert place.strip() == "/selfservice/flows/login/after/hooks/0"
 
 
 def test_a_chain_is_printed_as_json_too(documented: str):

@@ -288,6 +288,7 @@ def test_a_file_that_the_patches_do_not_fit_is_reported_and_what_ran_goes_on(
     assert "does not fit" in caplog.text
     shown = live.admin("GET", "/admin/config").json
     assert "what ran before goes on" in shown["findings"][0]["message"]
+    assert live.admin("GET", "/admin/config/history").json["findings"] == shown["findings"]
     assert live.patch(add(LIFESPAN, "7m")).status == 409
     assert live.admin("POST", "/admin/config/rollback", {"revision": 0}).status == 200
     assert live.config()["selfservice"]["flows"]["login"]["lifespan"] == "8m"

@@ -18,7 +18,7 @@ TRAITS = {"email": ALICE, "name": {"first": FILLER}}
 BUDGET = {
     "registration": Cost(3, 1, 28),
     "send": Cost(3, 3, 11),
-    "send to nobody": Cost(3, 3, 3),
+    "send to nobody": Cost(3, 3, 11),
     "wrong code": Cost(3, 3, 4),
     "code": Cost(3, 3, 9),
 }

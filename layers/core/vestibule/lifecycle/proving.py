@@ -158,9 +158,7 @@ def _send_once(
         address = pending_change.address_of(flow, via, value, identity, svc)
     if identity is None or address is None or not verifying.reaches(address, svc):
         nobody = verifying.sending_to_nobody(flow, via, value, svc, payload)
-        told = via == verifying.EMAIL and svc.config.selfservice.flows.verification.notify_unknown_recipients
-        writes: list[TransactWrite] = [svc.flows.saving(nobody.flow)]
-        svc.table.transact([*writes, nobody.message] if told else writes)
+        svc.table.transact([svc.flows.saving(nobody.flow), nobody.message])
         return nobody.flow
     sent = verifying.sending(flow, identity, address, svc, payload)
     also = (svc.flows.saving(sent.flow), sent.message)

@@ -40,9 +40,6 @@ from vestibule.ui.masking import masked
 Found = Mapping[Key, Item | None]
 """What was read along with the flow."""
 
-_SOMEBODY = {"identity": " " * 700}
-"""As long as an identity is in a message to somebody who is known."""
-
 _OTHER_LINKS = 4
 """Links that were sent earlier and still hold; a new code makes earlier ones void instead (contract 09)."""
 
@@ -248,7 +245,7 @@ def _message(
     if allowed and notified and address.via == "email":
         told = {name: data[name] for name in ("to", "request_url", "transient_payload")}
         return svc.messages.queueing(unknown, via=address.via, recipient=address.value, data=told)
-    return svc.messages.pretending(known, via=address.via, recipient=address.value, data=data | _SOMEBODY)
+    return svc.messages.pretending(known, via=address.via, recipient=address.value, data=data)
 
 
 def _data(flow: Flow, to: str, payload: Mapping[str, Any], lifespan: timedelta) -> Json:

@@ -63,29 +63,26 @@ def sending(
 ) -> Sending:
     """A new code or link for an address of the identity. `payload` is the form's transient payload."""
     sent, secret = _secret(flow, address.via, address.value, identity.id, svc)
-    query = {"flow": flow.id, "token": secret} if by_link(svc) else {"code": secret, "flow": flow.id}
-    data = _data(flow, address.value, payload) | {
-        "identity": identity.to_wire(svc.urls.public),
-        "expires_in_minutes": max(1, _lifespan(svc) // timedelta(minutes=1)),
-    }
-    if not by_link(svc):
-        data["verification_code"] = secret
-    if address.via == EMAIL:
-        data["verification_url"] = svc.urls.self_service(Kind.VERIFICATION, **query)
-    else:
-        data["request_url_domain"] = urlsplit(flow.request_url).hostname or ""
-    template = "verification_valid" if by_link(svc) else "verification_code_valid"
-    message = svc.messages.queueing(template, via=address.via, recipient=address.value, data=data)
+    data = _valid(flow, address.via, address.value, secret, payload, svc)
+    data["identity"] = identity.to_wire(svc.urls.public)
+    message = svc.messages.queueing(_template(svc), via=address.via, recipient=address.value, data=data)
     return Sending(_asking(flow, sent, svc), message)
 
 
 def sending_to_nobody(
     flow: Flow, via: str, value: str, svc: Services, payload: Mapping[str, Any] | None = None
 ) -> Sending:
-    """The same for an address that nobody has: a code that no identity stands behind, and the message that says so."""
-    sent, _ = _secret(flow, via, value, "", svc)
-    template = "verification_invalid" if by_link(svc) else "verification_code_invalid"
-    message = svc.messages.queueing(template, via=via, recipient=value, data=_data(flow, value, payload))
+    """The same for an address that nobody has: a code that no identity stands behind.
+
+    The message says so where that is wanted; otherwise nobody gets it, and it takes as long.
+    """
+    sent, secret = _secret(flow, via, value, "", svc)
+    if via == EMAIL and svc.config.selfservice.flows.verification.notify_unknown_recipients:
+        template = "verification_invalid" if by_link(svc) else "verification_code_invalid"
+        message = svc.messages.queueing(template, via=via, recipient=value, data=_data(flow, value, payload))
+    else:
+        data = _valid(flow, via, value, secret, payload, svc)
+        message = svc.messages.pretending(_template(svc), via=via, recipient=value, data=data)
     return Sending(_asking(flow, sent, svc), message)
 
 
@@ -160,6 +157,23 @@ def held_back(flow: Flow, svc: Services) -> Flow:
         internal=prefilled.emptied(flow),
         updated_at=svc.clock.now(),
     )
+
+
+def _template(svc: Services) -> str:
+    return "verification_valid" if by_link(svc) else "verification_code_valid"
+
+
+def _valid(flow: Flow, via: str, to: str, secret: str, payload: Mapping[str, Any] | None, svc: Services) -> Json:
+    """What a message with a code or link tells, but for whose address it is."""
+    query = {"flow": flow.id, "token": secret} if by_link(svc) else {"code": secret, "flow": flow.id}
+    data = _data(flow, to, payload) | {"expires_in_minutes": max(1, _lifespan(svc) // timedelta(minutes=1))}
+    if not by_link(svc):
+        data["verification_code"] = secret
+    if via == EMAIL:
+        data["verification_url"] = svc.urls.self_service(Kind.VERIFICATION, **query)
+    else:
+        data["request_url_domain"] = urlsplit(flow.request_url).hostname or ""
+    return data
 
 
 def _data(flow: Flow, to: str, payload: Mapping[str, Any] | None) -> Json:

@@ -41,7 +41,9 @@ class Field(Struct, frozen=True):
 
     @property
     def optional(self) -> bool:
-        return not self.required and self.kind != "checkbox" and self.name not in _NEEDED_BY_ITS_BUTTON
+        """What a web hook asks for in the transient payload is there because the form was not accepted without it."""
+        asked_for = self.name in _NEEDED_BY_ITS_BUTTON or self.name.startswith("transient_payload.")
+        return not self.required and self.kind != "checkbox" and not asked_for
 
     @property
     def wrong(self) -> bool:

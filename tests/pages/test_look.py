@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vestibule.pages.look import Link, Logo, Look, Palette, contrast, theme_css
@@ -42,6 +42,7 @@ def test_the_built_in_themes_are_readable():
     assert_readable(Look())
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(_COLOUR, _COLOUR, _COLOUR, _COLOUR, _COLOUR)
 def test_any_colours_are_readable(accent, on_accent, background, surface, text):
     palette = Palette(accent, on_accent, background, surface, text)

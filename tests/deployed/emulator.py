@@ -51,6 +51,10 @@ class Stack:
         finally:
             connection.close()
 
+    def client(self, service: str) -> Any:
+        """boto3's, of this AWS."""
+        return _client(service, self.endpoint)
+
     def mails_to(self, address: str) -> list[dict[str, Any]]:
         """What SES took for the address, oldest first: `Subject`, `BodyText`, `BodyHtml`, `Source` …"""
         connection = http.client.HTTPConnection("127.0.0.1", _port(self.endpoint), timeout=ANSWER_SECONDS)

@@ -21,7 +21,7 @@ PASSWORD = "nine lives of a grey cat"
 
 
 class Crm(BaseHTTPRequestHandler):
-    """A target of web hooks. It is busy when it first hears of somebody."""
+    """A target of web hooks. It is busy when it first hears of somebody, and closed for some."""
 
     calls: ClassVar[list[tuple[str, dict[str, Any]]]] = []
 
@@ -29,7 +29,7 @@ class Crm(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         self.calls.append((self.headers["webhook-id"], body))
         again = [seen for seen in self.calls if seen[1] == body][1:]
-        self.send_response(204 if again else 503)
+        self.send_response(410 if body["email"].startswith("closed-to-") else 204 if again else 503)
         self.end_headers()
 
     def log_message(self, *args: object) -> None:
@@ -89,6 +89,45 @@ def test_a_web_hook_that_nobody_waits_for_is_called_until_it_is_taken(stack: Sta
     delivered = eventually(lambda: delivery(stack, mine[0], status="delivered"))
     (run,) = delivered["runs"]
     assert [attempt["status"] for attempt in run["attempts"]] == [503, 204]
+
+
+def test_what_nobody_takes_is_among_the_dead_letters_and_can_be_replayed(stack: Stack):
+    signed_up(stack, "closed-to-cid@example.org")
+    (mine,) = eventually(lambda: calls_about("closed-to-cid@example.org") or None)
+    dead = eventually(lambda: delivery(stack, mine, status="dead"))
+    assert [attempt["status"] for attempt in dead["runs"][0]["attempts"]] == [410]
+    sqs = stack.client("sqs")
+    (queue,) = [url for url in sqs.list_queues()["QueueUrls"] if "WebhooksDead" in url]
+    (buried,) = eventually(lambda: taken_from(sqs, queue))
+    assert (buried["detail-type"], buried["detail"]["id"]) == ("WebHookDue", mine)
+    assert "cid@example.org" not in json.dumps(buried)
+    status, again = stack.call("admin", "POST", f"/admin/actions/deliveries/{mine}/replay")
+    assert (status, again["status"]) == (202, "retrying")
+    assert eventually(lambda: two if len(two := calls_about("closed-to-cid@example.org")) == 2 else None) == [mine] * 2
+
+
+def test_the_rule_of_the_readme_brings_events_to_somebody_else(stack: Stack):
+    (example,) = re.findall(r"```yaml\n(WelcomeRule:.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    rule = yaml.safe_load(example.replace("!GetAtt ", "").replace("!Ref ", ""))["WelcomeRule"]["Properties"]
+    events, sqs = stack.client("events"), stack.client("sqs")
+    queue = sqs.create_queue(QueueName="welcome")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    where = {"EventBusName": rule["EventBusName"]}
+    events.put_rule(Name="welcome", EventPattern=json.dumps(rule["EventPattern"]), **where)
+    events.put_targets(Rule="welcome", Targets=[{"Id": rule["Targets"][0]["Id"], "Arn": arn}], **where)
+    signed_up(stack, "dora@example.org")
+    (told,) = eventually(lambda: taken_from(sqs, queue))
+    assert (told["source"], told["detail-type"]) == ("vestibule", "RegistrationSucceeded")
+    (dora,) = stack.call("admin", "GET", "/admin/identities?credentials_identifier=dora@example.org")[1]
+    assert told["detail"]["identity"] == dora["id"]
+
+
+def taken_from(sqs: Any, queue: str) -> list[dict[str, Any]] | None:
+    """What waits in the queue, which it is taken from; None where nothing does."""
+    taken = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+    for each in taken:
+        sqs.delete_message(QueueUrl=queue, ReceiptHandle=each["ReceiptHandle"])
+    return [json.loads(each["Body"]) for each in taken] or None
 
 
 def delivery(stack: Stack, event: str, *, status: str) -> dict[str, Any] | None:

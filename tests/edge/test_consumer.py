@@ -13,7 +13,7 @@ from vestibule.domain.event import MESSAGE_QUEUED, Event, written
 from vestibule.edge import telemetry
 from vestibule.local import doors, routes
 from vestibule.ports import Change, ChannelUnavailable
-from vestibule.stores.address_feedback import heard
+from vestibule.stores.addresses import heard
 from vestibule.workers import courier
 from vestibule.workers.publish import NotPublished, announced, publish
 

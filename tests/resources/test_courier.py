@@ -7,7 +7,7 @@ import pytest
 from tests.world import World
 
 from vestibule.resources.courier import REDACTED
-from vestibule.stores.address_feedback import Feedback, noting
+from vestibule.stores.addresses import Feedback, noting
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.resources.administrator import (
 )
 from tests.world import ADMIN, PASSWORD, Native, World
 
-from vestibule.stores.address_feedback import Feedback, noting
+from vestibule.stores.addresses import Feedback, noting
 from vestibule.stores.identities import IdentityChanged
 
 

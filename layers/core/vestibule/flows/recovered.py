@@ -28,7 +28,7 @@ from vestibule.hooks import chain
 from vestibule.hooks.hook import Moment
 from vestibule.lifecycle import destinations, drawing, issuing, opening, recovering
 from vestibule.lifecycle.issuing import Issued
-from vestibule.methods import prefilled
+from vestibule.methods import codes
 from vestibule.methods.code import guess_subject
 from vestibule.methods.password_login import PASSWORD
 from vestibule.methods.recovery import CHOICE
@@ -124,7 +124,7 @@ def _passed(recovery: Recovery, secret: str, svc: Services) -> Flow:
         codes=links,
         messages=(),
         problems=(),
-        internal=prefilled.emptied(flow),
+        internal=codes.emptied(flow),
         updated_at=svc.clock.now(),
     )
 
@@ -172,7 +172,7 @@ def _stored(recovery: Recovery, passed: Flow, issued: Issued, also: tuple[Transa
             newest = svc.flows.find(passed.id, Kind.RECOVERY)
             if newest is None or recovery.sent not in newest.codes:
                 return False
-            passed = replace(passed, version=newest.version, attempts=newest.attempts)
+            passed = replace(passed, version=newest.version, attempts=newest.attempts, untold=newest.untold)
             identity = svc.identities.find(recovery.identity.id)
         else:
             return True

@@ -18,9 +18,9 @@ from vestibule.domain.outcome import CookieChanges, FlowContinued, FlowInvalid, 
 from vestibule.domain.request import Request
 from vestibule.domain.session import Aal
 from vestibule.lifecycle import drawing, loading
+from vestibule.methods import codes
 from vestibule.methods.method import Form, FormPart, Method, Pending
 from vestibule.methods.oidc_login import OIDC
-from vestibule.methods.prefilled import filled
 from vestibule.methods.registry import KNOWN, LEVELS
 from vestibule.methods.registry import methods as methods_of
 from vestibule.ports import TransactionCancelled, TransactWrite
@@ -146,7 +146,7 @@ def prefilled(flow: Flow, secret: str, svc: Services) -> Redirect:
         return Redirect(location=page)
     cookie = csrf.new_secret(svc.random.bytes)
     with suppress(FlowChanged):  # another request for the flow came first: its form is shown then
-        svc.flows.save(replace(flow, csrf=csrf.digest(cookie), internal=filled(flow, secret, svc)))
+        svc.flows.save(replace(flow, csrf=csrf.digest(cookie), internal=codes.filled(flow, secret, svc)))
     return Redirect(location=page, cookies=CookieChanges(csrf=cookie))
 
 

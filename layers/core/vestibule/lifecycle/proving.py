@@ -22,7 +22,7 @@ from vestibule.domain.identity import Identity
 from vestibule.domain.session import NIL_UUID
 from vestibule.lifecycle import pending_change, verifying
 from vestibule.lifecycle.pending_change import Due, Follow
-from vestibule.methods import codes, prefilled
+from vestibule.methods import codes
 from vestibule.methods.code import ensure_reserved, forget_guesses, may_be_written_to, reserve_guess
 from vestibule.methods.verification import ADDRESS, BY_HOOK, RESEND
 from vestibule.ports import Item, Key, TransactionCancelled, TransactWrite
@@ -230,7 +230,7 @@ def _passed(flow: Flow, sent: SentCode, svc: Services) -> Flow:
         messages=(verifying.succeeded(sent.via),),
         problems=(),
         values={},
-        internal=prefilled.emptied(flow),
+        internal=codes.emptied(flow),
         updated_at=svc.clock.now(),
     )
 
@@ -249,7 +249,7 @@ def _wrong(flow: Flow, svc: Services) -> Wrong | Passed:
             flow,
             messages=(messages.VERIFICATION_CODE_INVALID_OR_ALREADY_USED(),),
             problems=(),
-            internal=prefilled.emptied(flow),
+            internal=codes.emptied(flow),
             updated_at=svc.clock.now(),
         )
         try:

@@ -24,7 +24,7 @@ from vestibule.domain.request import Request
 from vestibule.domain.session import NIL_UUID
 from vestibule.domain.times import to_micros
 from vestibule.lifecycle import opening
-from vestibule.methods import codes, prefilled
+from vestibule.methods import codes
 from vestibule.methods.code import may_be_written_to
 from vestibule.methods.recovery import ADDRESS, CHOICE, SENT, TO, USE, VIA, Address, choosing, typed_address
 from vestibule.methods.recovery_choice import digest
@@ -260,7 +260,7 @@ def _data(flow: Flow, to: str, payload: Mapping[str, Any], lifespan: timedelta) 
 def _asking(
     flow: Flow, state: FlowState, told: Message | None, kept: tuple[SentCode, ...], internal: Json, svc: Services
 ) -> Flow:
-    going_on = {name: value for name, value in prefilled.emptied(flow).items() if name not in (TO, VIA)}
+    going_on = {name: value for name, value in codes.emptied(flow).items() if name not in (TO, VIA)}
     return replace(
         flow,
         state=state,

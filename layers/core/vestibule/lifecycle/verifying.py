@@ -19,7 +19,7 @@ from vestibule.domain.json import Json
 from vestibule.domain.message import Message
 from vestibule.domain.request import Request
 from vestibule.lifecycle import opening
-from vestibule.methods import codes, prefilled
+from vestibule.methods import codes
 from vestibule.methods.verification import ADDRESS, BY_HOOK, RESEND
 from vestibule.methods.verification_link import LINK
 from vestibule.ports import Put
@@ -154,7 +154,7 @@ def held_back(flow: Flow, svc: Services) -> Flow:
         state=FlowState.SENT_EMAIL,
         messages=(told,),
         problems=(),
-        internal=prefilled.emptied(flow),
+        internal=codes.emptied(flow),
         updated_at=svc.clock.now(),
     )
 

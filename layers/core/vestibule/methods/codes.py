@@ -12,9 +12,14 @@ from datetime import timedelta
 from vestibule.crypto.text import same, to_base62, to_base64url
 from vestibule.domain.code import Purpose, SentCode
 from vestibule.domain.flow import Flow
+from vestibule.domain.json import Json
 from vestibule.services import Services
 
 DIGITS = 6
+
+_PREFILLED = "prefilled"
+"""`flow.internal["prefilled"]`: the code or token of a link that was opened, sealed: codes are never stored plainly."""
+
 _TOKEN_BYTES = 24
 
 
@@ -71,6 +76,22 @@ def matching(flow: Flow, secret: str, purpose: Purpose, svc: Services, *, expire
         if any([same(code.digest, digest) for digest in digests]):  # noqa: C419 (every key is compared)
             found = code
     return found
+
+
+def filled(flow: Flow, secret: str, svc: Services) -> Json:
+    """`flow.internal` with the code or token of an opened link, so that one press of a button sends it."""
+    return {**flow.internal, _PREFILLED: svc.cookie_sealer.seal(secret.encode(), context=flow.id.encode())}
+
+
+def prefilled(flow: Flow, svc: Services) -> str | None:
+    sealed = flow.internal.get(_PREFILLED)
+    plain = svc.cookie_sealer.open(sealed, context=flow.id.encode()) if sealed else None
+    return plain.decode() if plain is not None else None
+
+
+def emptied(flow: Flow) -> Json:
+    """`flow.internal` without it."""
+    return {name: value for name, value in flow.internal.items() if name != _PREFILLED}
 
 
 def _digest(key: bytes, flow_id: str, secret: str, purpose: Purpose, via: str, address: str, identity_id: str) -> str:

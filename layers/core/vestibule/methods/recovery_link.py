@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from vestibule.domain.flow import Flow, FlowState
+from vestibule.methods.codes import prefilled
 from vestibule.methods.method import Form
-from vestibule.methods.prefilled import prefilled
 from vestibule.methods.recovery import ADDRESS, USE, Asked
 from vestibule.methods.verification import Presented, asked_by_mail
 from vestibule.services import Services

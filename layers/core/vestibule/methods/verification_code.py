@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from vestibule.domain.flow import Flow, FlowState
+from vestibule.methods.codes import prefilled
 from vestibule.methods.method import Form, Rejected
-from vestibule.methods.prefilled import prefilled
 from vestibule.methods.verification import (
     ADDRESS,
     LONGEST_ADDRESS,

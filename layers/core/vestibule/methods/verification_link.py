@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from vestibule.domain.flow import Flow
+from vestibule.methods.codes import prefilled
 from vestibule.methods.method import Form, Rejected
-from vestibule.methods.prefilled import prefilled
 from vestibule.methods.verification import ADDRESS, BY_HOOK, Presented, SendTo, asked_by_mail
 from vestibule.services import Services
 from vestibule.ui import messages

@@ -12,7 +12,7 @@ from vestibule.lifecycle.loading import canonical_uuid
 from vestibule.resources import keyset
 from vestibule.resources.dispatch import Steps, dispatched
 from vestibule.services import Services
-from vestibule.stores.address_feedback import heard
+from vestibule.stores.addresses import heard
 
 DEFAULT_SIZE = 10
 MAX_SIZE = 500

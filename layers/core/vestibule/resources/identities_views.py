@@ -12,7 +12,7 @@ from vestibule.domain.identity import Identity
 from vestibule.domain.json import Json
 from vestibule.domain.request import Request
 from vestibule.services import Services
-from vestibule.stores.address_feedback import heard
+from vestibule.stores.addresses import heard
 
 INTERNAL = ("profile", "identifier_first", "link_recovery", "code_recovery")
 """Names that `include_credential` takes although no identity has such a credential."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vestibule.services import Services
-from vestibule.stores.address_feedback import Feedback, noting
+from vestibule.stores.addresses import Feedback, noting
 
 MESSAGE_TAG = "vestibule-message"
 """The tag that the courier gives every mail; SES repeats it."""

@@ -1,4 +1,4 @@
-from vestibule.stores.address_feedback import KEPT, Feedback, heard, noting
+from vestibule.stores.addresses import FEEDBACK_KEPT, Feedback, heard, noting
 
 ANN, BEN = ("email", "ann@example.org"), ("email", "ben@example.org")
 
@@ -14,5 +14,5 @@ def test_the_last_that_was_heard_of_each_address_counts(world):
 
 def test_it_is_forgotten_and_the_address_is_not_in_it(world):
     note = noting(world.svc.index, "ann@example.org", Feedback("bounce", world.svc.clock.now()))
-    assert note.set["ttl"] == int((world.svc.clock.now() + KEPT).timestamp())
+    assert note.set["ttl"] == int((world.svc.clock.now() + FEEDBACK_KEPT).timestamp())
     assert "ann" not in str(note)

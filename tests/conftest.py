@@ -11,11 +11,12 @@ from tests.store.dynamodb_local import running_dynamodb_local
 from tests.store.fetch_dynamodb_local import Missing
 from tests.world import CLIENTS, Client, World
 
+from vestibule.adapters.dynamodb_http import HttpCall
 from vestibule.adapters.sqlite import SqliteTable
 from vestibule.ports import Table
 
 if TYPE_CHECKING:
-    from vestibule.adapters.dynamodb_boto import BotoCall
+    from vestibule.adapters.dynamodb_call import Call
 
 
 @pytest.fixture
@@ -51,17 +52,15 @@ def dynamodb_local() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def dynamodb_local_call(dynamodb_local: str) -> Iterator[BotoCall]:
+def dynamodb_local_call(dynamodb_local: str) -> Iterator[Call]:
     """The seam of the DynamoDB adapter, to DynamoDB Local; wrap it to count, to record or to disturb."""
-    from vestibule.adapters.dynamodb_boto import boto_call  # noqa: PLC0415 slow, and few suites need it
-
-    call = boto_call(endpoint=dynamodb_local)
+    call = HttpCall(endpoint=dynamodb_local)
     yield call
     call.close()
 
 
 @pytest.fixture
-def dynamodb_local_name(dynamodb_local_call: BotoCall) -> Iterator[str]:
+def dynamodb_local_name(dynamodb_local_call: Call) -> Iterator[str]:
     """The name of an empty table on DynamoDB Local. Nothing expires in it: the clock of the tests is in the past."""
     from vestibule.adapters.dynamodb_table import create_table_from_template  # noqa: PLC0415 as above
 
@@ -74,7 +73,7 @@ def dynamodb_local_name(dynamodb_local_call: BotoCall) -> Iterator[str]:
 
 
 @pytest.fixture
-def dynamodb_local_table(dynamodb_local_call: BotoCall, dynamodb_local_name: str) -> Table:
+def dynamodb_local_table(dynamodb_local_call: Call, dynamodb_local_name: str) -> Table:
     """An empty table on DynamoDB Local."""
     from vestibule.adapters.dynamodb import DynamoDbTable  # noqa: PLC0415 as above
 

@@ -25,7 +25,7 @@ from tools import policies
 from tools.recording_serve import actions
 
 from vestibule.adapters.dynamodb import DynamoDbTable
-from vestibule.adapters.dynamodb_boto import BotoCall
+from vestibule.adapters.dynamodb_call import Call
 from vestibule.local import routes
 from vestibule.ports import Table
 from vestibule.stores.configurations import KEPT
@@ -50,7 +50,7 @@ _router = routes.Router(routes.read(policies.ROOT / "template.yaml"))
 class Seam:
     """The adapter's seam, with the calls that functions make through it."""
 
-    call: BotoCall
+    call: Call
     seen: set[policies.Call] = field(default_factory=set)
 
     def __call__(self, operation: str, document: dict[str, Any]) -> dict[str, Any]:
@@ -93,7 +93,7 @@ class Watched(World):
 
 
 @pytest.fixture
-def seam(dynamodb_local_call: BotoCall) -> Seam:
+def seam(dynamodb_local_call: Call) -> Seam:
     return Seam(dynamodb_local_call)
 
 

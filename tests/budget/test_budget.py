@@ -13,7 +13,7 @@ from tests.budget.metering import Cost, Meter, metered
 from tests.world import PASSWORD, Browser, Client, Native, World
 
 from vestibule.adapters.dynamodb import DynamoDbTable
-from vestibule.adapters.dynamodb_boto import BotoCall
+from vestibule.adapters.dynamodb_call import Call
 from vestibule.adapters.items import item_size
 from vestibule.ports import Table
 from vestibule.stores.identity_items import identity_key
@@ -37,7 +37,7 @@ BUDGET = {
 
 
 @pytest.fixture
-def meter(dynamodb_local_name: str, dynamodb_local_call: BotoCall) -> Meter:
+def meter(dynamodb_local_name: str, dynamodb_local_call: Call) -> Meter:
     return metered(lambda call: DynamoDbTable(dynamodb_local_name, call), dynamodb_local_call)
 
 

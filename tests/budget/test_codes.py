@@ -10,7 +10,7 @@ from tests.codes import another, build, enter, last_code, send
 from tests.world import Native, World
 
 from vestibule.adapters.dynamodb import DynamoDbTable
-from vestibule.adapters.dynamodb_boto import BotoCall
+from vestibule.adapters.dynamodb_call import Call
 
 SENDING = Cost(3, 3, 11)
 WRONG = Cost(3, 5, 6)
@@ -18,7 +18,7 @@ RIGHT = Cost(3, 5, 9)
 
 
 @pytest.fixture
-def meter(dynamodb_local_name: str, dynamodb_local_call: BotoCall) -> Meter:
+def meter(dynamodb_local_name: str, dynamodb_local_call: Call) -> Meter:
     return metered(lambda call: DynamoDbTable(dynamodb_local_name, call), dynamodb_local_call)
 
 

@@ -11,14 +11,14 @@ from tests.live import Live, lived
 
 from vestibule import wiring
 from vestibule.adapters.dynamodb import DynamoDbTable
-from vestibule.adapters.dynamodb_boto import BotoCall
+from vestibule.adapters.dynamodb_call import Call
 from vestibule.ports import Background
 
 PATCH = {"op": "add", "path": "/selfservice/flows/login/lifespan", "value": "7m"}
 
 
 @pytest.fixture
-def meter(dynamodb_local_name: str, dynamodb_local_call: BotoCall) -> Meter:
+def meter(dynamodb_local_name: str, dynamodb_local_call: Call) -> Meter:
     return metered(lambda call: DynamoDbTable(dynamodb_local_name, call), dynamodb_local_call)
 
 

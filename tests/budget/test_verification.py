@@ -11,7 +11,7 @@ from tests.verification import after, ask, build, code_to, enter
 from tests.world import PASSWORD, Browser, Client, Native, World
 
 from vestibule.adapters.dynamodb import DynamoDbTable
-from vestibule.adapters.dynamodb_boto import BotoCall
+from vestibule.adapters.dynamodb_call import Call
 
 ALICE = "alice@example.org"
 TRAITS = {"email": ALICE, "name": {"first": FILLER}}
@@ -25,7 +25,7 @@ BUDGET = {
 
 
 @pytest.fixture
-def meter(dynamodb_local_name: str, dynamodb_local_call: BotoCall) -> Meter:
+def meter(dynamodb_local_name: str, dynamodb_local_call: Call) -> Meter:
     return metered(lambda call: DynamoDbTable(dynamodb_local_name, call), dynamodb_local_call)
 
 

@@ -10,13 +10,12 @@ from moto import mock_aws
 
 from vestibule.adapters.dynamodb import DynamoDbTable
 from vestibule.adapters.dynamodb_boto import BotoCall, boto_call
-from vestibule.adapters.dynamodb_http import HttpCall
 from vestibule.adapters.dynamodb_table import create_table_from_template
 from vestibule.adapters.sqlite import SqliteTable
 from vestibule.ports import Table
 
-STORES = ["sqlite", "sqlite_file", "moto", "dynamodb_local", "dynamodb_local_http"]
-FAITHFUL_STORES = ["sqlite", "sqlite_file", "dynamodb_local", "dynamodb_local_http"]
+STORES = ["sqlite", "sqlite_file", "moto", "dynamodb_local", "dynamodb_local_boto"]
+FAITHFUL_STORES = ["sqlite", "sqlite_file", "dynamodb_local", "dynamodb_local_boto"]
 
 
 @pytest.fixture
@@ -46,12 +45,17 @@ def moto_table(moto_call: BotoCall) -> Table:
     return DynamoDbTable("test", moto_call)
 
 
-@pytest.fixture
-def dynamodb_local_http_table(dynamodb_local: str, dynamodb_local_name: str) -> Iterator[Table]:
-    """DynamoDB Local by the transport of functions."""
-    call = HttpCall(endpoint=dynamodb_local)
-    yield DynamoDbTable(dynamodb_local_name, call)
+@pytest.fixture(scope="session")
+def dynamodb_local_boto_call(dynamodb_local: str) -> Iterator[BotoCall]:
+    call = boto_call(endpoint=dynamodb_local)
+    yield call
     call.close()
+
+
+@pytest.fixture
+def dynamodb_local_boto_table(dynamodb_local_boto_call: BotoCall, dynamodb_local_name: str) -> Table:
+    """DynamoDB Local by botocore, which stays where functions' own transport does not suffice."""
+    return DynamoDbTable(dynamodb_local_name, dynamodb_local_boto_call)
 
 
 @pytest.fixture(params=STORES)

@@ -6,7 +6,7 @@ import pytest
 from tests.store.seams import Recording, write_units
 
 from vestibule.adapters.dynamodb import DynamoDbTable
-from vestibule.adapters.dynamodb_boto import BotoCall
+from vestibule.adapters.dynamodb_call import Call
 from vestibule.ports import Absent, Check, ConditionFailed, Delete, Equals, Item, Present, Put, Update
 
 KEY = ("I#1", "#")
@@ -14,7 +14,7 @@ BLOB = "x" * 980  # with names, keys and the mark: 1 KB
 
 
 @pytest.fixture
-def recording(dynamodb_local_call: BotoCall) -> Recording:
+def recording(dynamodb_local_call: Call) -> Recording:
     return Recording(dynamodb_local_call)
 
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from vestibule.adapters.dynamodb import DynamoDbTable
-from vestibule.adapters.dynamodb_boto import BotoCall
+from vestibule.adapters.dynamodb_call import Call
 from vestibule.adapters.dynamodb_table import DESCRIPTION, TIME_TO_LIVE, create_table_from_template
 from vestibule.ports import Put, StoreUnavailable
 
@@ -56,13 +56,13 @@ def test_the_template_has_nothing_that_the_tests_do_not_know(properties: dict[st
     assert set(properties) == set(DESCRIPTION) | for_aws | {"TimeToLiveSpecification"}
 
 
-def test_a_table_is_made_once(dynamodb_local_call: BotoCall, dynamodb_local_name: str) -> None:
+def test_a_table_is_made_once(dynamodb_local_call: Call, dynamodb_local_name: str) -> None:
     DynamoDbTable(dynamodb_local_name, dynamodb_local_call).write(Put({"pk": "a", "sk": "#"}))
     assert create_table_from_template(dynamodb_local_call, dynamodb_local_name) is False
     assert DynamoDbTable(dynamodb_local_name, dynamodb_local_call).query("a") == [{"pk": "a", "sk": "#"}]
 
 
-def test_what_has_lapsed_leaves_a_table_by_itself(dynamodb_local_call: BotoCall) -> None:
+def test_what_has_lapsed_leaves_a_table_by_itself(dynamodb_local_call: Call) -> None:
     name = f"test-{uuid.uuid4()}"
     create_table_from_template(dynamodb_local_call, name)
     description = dynamodb_local_call("DescribeTimeToLive", {"TableName": name})

@@ -28,7 +28,7 @@ def raw(request: pytest.FixtureRequest) -> tuple[str, BotoCall]:
     """A table's name and the Call to its store."""
     if request.param == "moto":
         return "test", request.getfixturevalue("moto_call")
-    return request.getfixturevalue("dynamodb_local_name"), request.getfixturevalue("dynamodb_local_call")
+    return request.getfixturevalue("dynamodb_local_name"), request.getfixturevalue("dynamodb_local_boto_call")
 
 
 # --- unprocessed keys -----------------------------------------------------------------------------------

@@ -31,6 +31,8 @@ from vestibule.ports import Table
 from vestibule.stores.configurations import KEPT
 
 REASONS: dict[policies.Call, str] = {
+    ("RecoverySubmit", "DeleteItem", "table"): "forgets wrong guesses where half of the free ones were used",
+    ("VerificationSubmit", "DeleteItem", "table"): "forgets wrong guesses where half of the free ones were used",
     ("SettingsSubmit", "Query", "table"): "a hook ends other sessions; none does here",
     ("SettingsSubmit", "UpdateItem", "table"): "a hook ends other sessions; none does here",
 }

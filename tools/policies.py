@@ -18,17 +18,14 @@ _BY_RECIPIENT = "the recordings ask for the messages of one recipient"
 UNSEEN = {
     ("AdminCourier", "Query", "index/GSI1"): _BY_RECIPIENT,
     ("AdminSessions", "DeleteItem", "table"): _MANAGE,
+    ("AdminSessions", "PutItem", "table"): _MANAGE,
     ("AdminSessions", "Query", "table"): _MANAGE,
     ("OidcCallback", "Query", "table"): "`revoke_active_sessions` after a sign-in at a provider; no recording does",
     ("PublicPages", "BatchGetItem", "table"): _PAGES,
     ("PublicPages", "Query", "table"): _PAGES,
+    ("RecoverySubmit", "DeleteItem", "table"): "a right code after many wrong ones; no recording guesses as often",
     ("RegistrationSubmit", "DeleteItem", "table"): _COMPENSATE,
     ("RegistrationSubmit", "Query", "table"): _COMPENSATE,
-    (
-        "RegistrationSubmit",
-        "BatchGetItem",
-        "table",
-    ): "somebody who is signed in sends a registration; no recording does",
 }
 """(function, action, target) that a role allows although the recordings do not lead there, with the reason."""
 

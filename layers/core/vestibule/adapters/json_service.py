@@ -126,6 +126,7 @@ class JsonService:
         except (OSError, http.client.HTTPException) as error:
             if connection is not None:
                 connection.close()
+            self.close()  # what waited beside it (while a function was frozen, say) most likely ended with it
             raise NoAnswer(type(error).__name__) from error
         if response.will_close:
             connection.close()
@@ -137,16 +138,19 @@ class JsonService:
         return answer
 
     def close(self) -> None:
-        while self._idle:
-            self._idle.pop().close()
+        """Ends the connections that nobody uses."""
+        while (connection := self._waiting()) is not None:
+            connection.close()
+
+    def _waiting(self) -> http.client.HTTPConnection | None:
+        try:
+            return self._idle.pop()
+        except IndexError:  # or another thread took it
+            return None
 
     def _connection(self) -> http.client.HTTPConnection:
         """The last that came back, whose peer most likely still listens; or a new one."""
-        while self._idle:
-            try:
-                connection = self._idle.pop()
-            except IndexError:  # another thread took it
-                break
+        while (connection := self._waiting()) is not None:
             if not _is_dropped(connection):
                 return connection
             connection.close()

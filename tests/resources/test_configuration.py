@@ -216,8 +216,14 @@ def test_marks_mean_secrets_where_secrets_stand_and_are_a_text_elsewhere(live: L
     mark = live.config()["vestibule"]["proxy_key"]
     assert live.patch(add("/vestibule/pages/name", mark)).status == 200
     assert live.config("?secrets=true")["vestibule"]["pages"]["name"] == mark
-    unknown = live.patch(add("/vestibule/proxy_key", "(hidden 0123456789abcdef)"))
-    assert (unknown.status, "is hidden" in unknown.body.decode()) == (400, True)
+    nobodys = "(hidden 0123456789abcdef)"
+    relay = f"https://me:{nobodys}@mail.example.org/?api_key={mark}"
+    for change in (
+        add("/vestibule/proxy_key", nobodys),
+        add("/courier/http", {"request_config": {**TARGET, "url": relay}}),
+    ):
+        unknown = live.patch(change)
+        assert (unknown.status, "is hidden" in unknown.body.decode()) == (400, True)
     assert live.config("?secrets=true")["vestibule"]["proxy_key"] == SECRET
 
 

@@ -73,20 +73,19 @@ class Masks:
 
         Only where a secret may stand: elsewhere a mark is a text. Raises PatchError for a mark of no secret in there.
         """
-        if not self._seen:
-            self.masked(shown)
+        self.masked(shown)
+        return self._restored(value, path, key, header=header)
+
+    def _restored(self, value: Any, path: str, key: str, *, header: bool = False) -> Any:
         if is_object(value):
             within = key == "headers"
-            return {
-                name: self.restored(below, shown, f"{path}/{name}", key=name, header=within)
-                for name, below in value.items()
-            }
+            return {name: self._restored(below, f"{path}/{name}", name, header=within) for name, below in value.items()}
         if is_list(value):
-            return [self.restored(below, shown, f"{path}/{at}", key=key) for at, below in enumerate(value)]
+            return [self._restored(below, f"{path}/{at}", key) for at, below in enumerate(value)]
         if not isinstance(value, str) or not _MARK.search(value):
             return value
         text = _MARK.sub(lambda mark: self._seen.get(mark[0], mark[0]), value)
-        if text == value and self._is_secret(value, key, header=header):
+        if _MARK.search(text) and ("://" in text or self._is_secret(value, key, header=header)):
             raise PatchError(
                 path, "is hidden, and no secret of the configuration; look at it again, or send the secret"
             )

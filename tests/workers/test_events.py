@@ -187,6 +187,17 @@ def test_a_sign_in_with_another_kind_of_device_is_told_with_the_identity_and_no_
     assert sign_in(phone.replace("19", "20")) == ["SessionIssued", "LoginSucceeded"]
 
 
+def test_a_new_device_is_told_of_once_however_long_its_session_is_used(told: Told) -> None:
+    Native(told.world).sign_up(ALICE)
+    client = Native(told.world)
+    client.headers["User-Agent"] = "another"
+    client.sign_in(ALICE)
+    assert told().count("LoginSuspicious") == 1
+    told._seen.clear()
+    client.sign_in(ALICE, refresh="true")
+    assert told() == ["SessionChanged", "LoginSucceeded"]
+
+
 def test_no_event_says_more_than_ids_methods_and_numbers(told: Told) -> None:
     client = Browser(told.world)
     client.sign_up(ALICE)

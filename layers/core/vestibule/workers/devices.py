@@ -8,14 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from vestibule.domain.event import LOGIN_SUCCEEDED, LOGIN_SUSPICIOUS, Event
+from vestibule.domain.event import LOGIN_SUCCEEDED, LOGIN_SUSPICIOUS, SESSION_ISSUED, Event
 from vestibule.services import Services
 
 _VERSIONS = re.compile(r"[\d._]+")
 
 
 def with_suspicions(events: Sequence[Event], svc: Services) -> list[Event]:
-    """The events of one write, with what looks suspicious about the sign-in among them. One read for a sign-in."""
+    """The events of one write, with what looks suspicious about the sign-in among them. One read for a new session."""
+    if not any(event.type == SESSION_ISSUED for event in events):
+        return list(events)  # a session that is used on was told of when it was new
     found = [each for event in events if event.type == LOGIN_SUCCEEDED for each in _of_device(event, svc)]
     return [*events, *found]
 

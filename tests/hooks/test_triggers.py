@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from tests import codes, recovery, verification
+from tests.hooks.journeys import ANN, FLOWS, JOURNEYS, default
 from tests.hooks.web_hook.target import REFUSAL, TEMPLATES, Scene, answer, hook
 from tests.world import CLIENTS, PASSWORD, Client, Native, World
 
 from vestibule.adapters.sqlite import SqliteTable
 from vestibule.local.bus import Bus
 
-ANN = "ann@example.org"
 SESSION = {"hook": "session"}
-FLOWS = ("login", "registration", "recovery", "settings", "verification")
 
 
 def named(name: str, **config: Any) -> dict[str, Any]:
@@ -25,49 +23,9 @@ def named(name: str, **config: Any) -> dict[str, Any]:
     return hook(url=f"https://target.example.org/{name}", **config)
 
 
-def default(flow: str, *hooks: dict[str, Any]) -> dict[str, Any]:
-    """The default list; the registration of the tests has one for the password, which is emptied."""
-    return {"hooks": list(hooks), **({"password": {"hooks": []}} if flow == "registration" else {})}
-
-
 def called(scene: Scene) -> list[str]:
     """The names of the targets, in the order of their calls."""
     return [PurePosixPath(urlsplit(call.url).path).name for call in scene.target.calls]
-
-
-# --- journeys ------------------------------------------------------------------------------------------
-
-
-def sign_up(client: Client) -> None:
-    client.sign_up(ANN)
-
-
-def sign_in(client: Client) -> None:
-    client.sign_in(ANN)
-
-
-def recover(client: Client) -> None:
-    recovery.enter(client, recovery.send(client, ANN), recovery.last_code(client.world, ANN))
-
-
-def change(client: Client) -> None:
-    client.sign_in(ANN)
-    client.world.svc.web.calls.clear()  # type: ignore[attr-defined]  # the port is a Target here
-    client.submit(client.start("settings"), method="profile", traits={"email": ANN, "age": 42})
-
-
-def verify(client: Client) -> None:
-    verification.enter(client, verification.ask(client, ANN), verification.code_to(client.world, ANN))
-
-
-JOURNEYS: dict[str, Callable[[Client], None]] = {
-    "login": sign_in,
-    "registration": sign_up,
-    "recovery": recover,
-    "settings": change,
-    "verification": verify,
-}
-"""Flow to a journey through it; all but the registration need somebody who is there."""
 
 
 def travelled(scene: Scene, kind: type[Client], flow: str) -> list[str]:

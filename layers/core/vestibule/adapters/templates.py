@@ -59,7 +59,7 @@ class FetchedTemplates:
             return self._engine.evaluate(text, tla=tla, ext=ext)
         except JsonnetError as error:
             said = str(error)
-            if said.split("\n", 1)[0].strip() == _CANCEL:
+            if said.startswith(_CANCEL):
                 raise TemplateCancelled("the template cancels") from None
             raise TemplateFailed(_placed(said)) from None
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from msgspec.structs import replace
 
 from vestibule.config.points import Point
 from vestibule.crypto import csrf
+from vestibule.crypto.tokens import SESSION_PREFIX
 from vestibule.domain.flow import Kind
 from vestibule.domain.identity import Identity
 from vestibule.domain.json import Json
@@ -23,6 +25,9 @@ _WITH_SESSION = frozenset(
 )
 _CLIENT_IP = "true-client-ip"
 _OF_PROXIES = ("cf-", "cloudfront-", "forwarded", "x-forwarded-", "x-real-ip")
+_LINK = re.compile(r"(?<=[?&]token=)[^&]+")
+"""What a link in a mail proves: it still does while hooks of a recovery run."""
+
 _ZERO_TIME = "0001-01-01T00:00:00Z"
 
 
@@ -35,7 +40,7 @@ def context(moment: Moment, svc: Services) -> Json:
         "flow": _flow(moment, svc),
         "request_headers": _headers(request, svc),
         "request_method": request.method,
-        "request_url": request.url,
+        "request_url": _LINK.sub("", request.url),
         "request_cookies": _cookies(request, svc),
     }
     shown = told_identity(moment)
@@ -94,7 +99,9 @@ def _identity(identity: Identity, svc: Services) -> Json:
 
 
 def _headers(request: Request, svc: Services) -> dict[str, list[str]]:
-    """Those of the allow-list. Rules are written on where somebody comes from: nothing of that is what they say.
+    """Those of the allow-list, but none with a session in it, and no `Cookie`: see `_cookies`.
+
+    Rules are written on where somebody comes from: nothing of that is what they say.
 
     `True-Client-Ip` is the address that the gateway saw. What only proxies know is told where one is trusted.
     """
@@ -104,8 +111,9 @@ def _headers(request: Request, svc: Services) -> dict[str, list[str]]:
         sent |= {_CLIENT_IP: request.client_ip}
     elif _CLIENT_IP in sent:
         sent = {**sent, _CLIENT_IP: request.client_ip}
-    names = {name.lower() for name in svc.config.clients.web_hook.header_allowlist}
-    return {_canonical(name): [value] for name, value in sent.items() if name in names}
+    names = {name.lower() for name in svc.config.clients.web_hook.header_allowlist} - {"cookie"}
+    told = {name: value for name, value in sent.items() if name in names and SESSION_PREFIX not in value}
+    return {_canonical(name): [value] for name, value in told.items()}
 
 
 def _canonical(name: str) -> str:

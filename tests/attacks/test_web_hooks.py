@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from cryptography import x509
@@ -26,6 +27,7 @@ from cryptography.x509.oid import NameOID
 from tests.hooks.web_hook.target import INTERRUPT, PARSE, REFUSAL, TEMPLATES, WHOLE, Scene, after, answer
 from tests.world import PASSWORD, Browser, Native, Reply, Spa
 
+from vestibule.adapters import web_sockets
 from vestibule.adapters.sqlite import SqliteTable
 from vestibule.adapters.web import HttpWeb, guarded
 from vestibule.ports import WebResponse, WebTimeout, WebUnreachable
@@ -52,8 +54,11 @@ def heard(connection: socket.socket) -> bool:
 
 
 @contextmanager
-def answering(speak: Speak, context: ssl.SSLContext | None = None) -> Iterator[str]:
-    """A server that reads a request and then speaks, until the client or the test has had enough."""
+def answering(speak: Speak, context: ssl.SSLContext | None = None, touched: list[bytes] | None = None) -> Iterator[str]:
+    """A server that reads a request and then speaks, until the client or the test has had enough.
+
+    `touched` gets the first byte of each connection, nothing for one that says nothing.
+    """
     listener = socket.create_server(("127.0.0.1", 0))
     listener.settimeout(0.05)
     stop = threading.Event()
@@ -63,6 +68,8 @@ def answering(speak: Speak, context: ssl.SSLContext | None = None) -> Iterator[s
             try:
                 connection, _ = listener.accept()
                 connection.settimeout(5)
+                if touched is not None:
+                    touched.append(connection.recv(1, socket.MSG_PEEK))
                 with context.wrap_socket(connection, server_side=True) if context else connection as spoken:
                     if heard(spoken):
                         speak(spoken, stop)
@@ -163,14 +170,20 @@ def test_a_slow_target_is_given_up_when_its_time_is_over(sqlite_table: SqliteTab
     assert (reply.status, stored(scene)) == (504, False)
 
 
-@pytest.mark.attack("hook-05")
-def test_a_target_that_takes_no_connection_is_given_up_too(sqlite_table: SqliteTable, web: Any):
+@contextmanager
+def filtered() -> Iterator[str]:
+    """A port that neither takes connections nor refuses them, as behind a firewall."""
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
-        url = f"http://127.0.0.1:{full.getsockname()[1]}/"
         with socket.create_connection(full.getsockname()):
-            reply, _ = signed_up(sqlite_table, web, url=url, timeout="300ms", **PARSE)
+            yield f"http://127.0.0.1:{full.getsockname()[1]}/"
+
+
+@pytest.mark.attack("hook-05")
+def test_a_target_that_takes_no_connection_is_given_up_too(sqlite_table: SqliteTable, web: Any):
+    with filtered() as url:
+        reply, _ = signed_up(sqlite_table, web, url=url, timeout="300ms", **PARSE)
     assert reply.status == 504
 
 
@@ -340,39 +353,71 @@ def test_what_targets_are_told_holds_no_secret(sqlite_table: SqliteTable, kind: 
     assert not [text for text in hidden if text in told]
 
 
+def resolved(host: str, port: int, *more: Any, **keys: Any) -> Any:
+    """A resolver inside a private net: it knows a name there, and answers for no other."""
+    if host[0].isdigit() or ":" in host:
+        return SYSTEM(host, port, *more, **keys)
+    if host != "db.internal":
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.20.30.40", port))]
+
+
+SYSTEM = socket.getaddrinfo
+
+
 @pytest.mark.attack("hook-14")
-def test_nothing_tells_a_blocked_address_from_a_closed_port_or_an_unknown_name(sqlite_table: SqliteTable):
+def test_nothing_tells_what_is_behind_an_address_that_hooks_may_not_call(
+    sqlite_table: SqliteTable, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    """A service, a closed port, a filtered one, a name of the private net, one that nobody has: all the same."""
+    monkeypatch.setattr(web_sockets.socket, "getaddrinfo", resolved)
+    touched: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        closed = free.getsockname()[1]
+    answers, took = set[tuple[int, bytes, tuple[float, ...]]](), list[float]()
+    with answering(saying(HEAD + b"Content-Length: 2\r\n\r\n{}"), touched=touched) as service, filtered() as silent:
+        for number, url in enumerate(
+            (
+                service,
+                f"http://127.0.0.1:{closed}/secret",
+                silent,
+                "http://169.254.169.254/latest/meta-data/",
+                "http://[::ffff:10.0.0.1]/",
+                "http://db.internal:5432/",
+                "http://nobody.internal/",
+            )
+        ):
+            with closing(guarded(disallow_private=True, exceptions=())) as web:
+                scene = Scene(sqlite_table, after("registration", url=url, **PARSE), target=web)
+                started = time.monotonic()
+                reply = Native(scene.world).sign_up(f"ann-{number}@example.org")
+                took.append(time.monotonic() - started)
+            answers.add((reply.status, reply.body, tuple(scene.pace.waits)))
+    ((status, body, waits),) = answers
+    assert (status, waits, touched) == (502, (1.0, 2.0), [])
+    assert max(took) < 2, "nothing was waited for but the pauses between attempts, which are the same"
+    for word in (b"127.0.0.1", b"169.254", b"10.", b"refused", b"resolve", b"private", b"internal"):
+        assert word not in body.lower()
+
+
+@pytest.mark.attack("hook-14")
+def test_where_every_address_may_be_called_the_answer_says_no_more_either(sqlite_table: SqliteTable, web: Any):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    answers = set[tuple[int, bytes]]()
-    targets = {
-        f"http://127.0.0.1:{port}/": False,
-        f"http://127.0.0.1:{port}/secret": True,
-        "http://169.254.169.254/latest/meta-data/": True,
-        "http://internal.invalid/": True,
-        "http://[::ffff:10.0.0.1]/": True,
-    }
-    for number, (url, guard) in enumerate(targets.items()):
-        with closing(guarded(disallow_private=guard, exceptions=())) as web:
-            scene = Scene(sqlite_table, after("registration", url=url, retry={"attempts": 1}, **PARSE), target=web)
-            reply = Native(scene.world).sign_up(f"ann-{number}@example.org")
+    answers: set[tuple[int, bytes]] = set()
+    for number, url in enumerate((f"http://127.0.0.1:{port}/", "http://nobody.invalid/")):
+        scene = Scene(sqlite_table, after("registration", url=url, retry={"attempts": 1}, **PARSE), target=web)
+        reply = Native(scene.world).sign_up(f"ann-{number}@example.org")
         answers.add((reply.status, reply.body))
-    assert len(answers) == 1
     ((status, body),) = answers
     assert status == 502
-    for word in (b"127.0.0.1", b"169.254", b"refused", b"resolve", b"private", b"internal.invalid"):
-        assert word not in body.lower()
+    assert not [word for word in (b"127.0.0.1", b"refused", b"resolve", b"nobody") if word in body.lower()]
 
 
 @pytest.mark.attack("hook-14")
 def test_no_redirect_leads_into_the_private_net(sqlite_table: SqliteTable):
     touched: list[bytes] = []
-
-    def inside(connection: socket.socket, _: threading.Event) -> None:
-        touched.append(b"touched")
-        connection.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}")
-
-    with answering(inside) as private:
+    with answering(saying(HEAD + b"Content-Length: 2\r\n\r\n{}"), touched=touched) as private:
         leading = saying(f"HTTP/1.1 307 Go\r\nLocation: {private}\r\nContent-Length: 0\r\n\r\n".encode())
         with answering(leading) as public, closing(guarded(disallow_private=True, exceptions=[public])) as web:
             reply, _ = signed_up(sqlite_table, web, url=public, retry={"attempts": 1}, **PARSE)
@@ -384,14 +429,9 @@ def test_no_redirect_leads_into_the_private_net(sqlite_table: SqliteTable):
 )
 def test_no_header_smuggles_another(sqlite_table: SqliteTable, web: Any, headers: dict[str, str]):
     touched: list[bytes] = []
-
-    def target(connection: socket.socket, _: threading.Event) -> None:
-        touched.append(b"touched")
-        connection.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}")
-
-    with answering(target) as url:
+    with answering(saying(HEAD + b"Content-Length: 2\r\n\r\n{}"), touched=touched) as url:
         reply, scene = signed_up(sqlite_table, web, url=url, headers=headers, retry={"attempts": 1}, **PARSE)
-    assert (reply.status, touched, stored(scene)) == (502, [], False)
+    assert (reply.status, b"".join(touched), stored(scene)) == (502, b"", False)
 
 
 # --- certificates ---------------------------------------------------------------------------------------
@@ -437,18 +477,40 @@ def test_only_a_certificate_that_holds_is_talked_to(
     if trusted:
         monkeypatch.setenv("SSL_CERT_FILE", file)
     speak = saying(HEAD + b"Content-Length: 2\r\nConnection: close\r\n\r\n{}")
-    with answering(speak, context) as url, closing(HttpWeb()) as web:
-        reply, scene = signed_up(sqlite_table, web, url=url, retry={"attempts": 1}, **PARSE)
+    touched: list[bytes] = []
+    with answering(speak, context, touched) as url, closing(HttpWeb()) as web:
+        reply, scene = signed_up(sqlite_table, web, url=url, retry={"wait": "0s"}, **PARSE)
     assert (reply.status, stored(scene)) == (status, status == 200)
+    assert touched == [TLS] * (1 if status == 200 else 3), "no attempt goes on without it"
+
+
+TLS = b"\x16"
+"""The first byte of a handshake."""
 
 
 @pytest.mark.attack("hook-15")
-def test_no_old_version_of_tls_is_spoken(sqlite_table: SqliteTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
+def test_no_old_version_of_tls_is_spoken(
+    sqlite_table: SqliteTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: ssl.TLSVersion
+):
     context, file = certified(tmp_path)
-    context.set_ciphers("ALL:@SECLEVEL=0")
+    careless = ssl.create_default_context(cafile=file)
+    for each in (context, careless):
+        each.set_ciphers("ALL:@SECLEVEL=0")
+        with pytest.warns(DeprecationWarning, match="TLSVersion"):
+            each.minimum_version = version
     with pytest.warns(DeprecationWarning, match="TLSVersion"):
-        context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+        context.maximum_version = version
     monkeypatch.setenv("SSL_CERT_FILE", file)
-    with answering(saying(HEAD + b"Content-Length: 2\r\n\r\n{}"), context) as url, closing(HttpWeb()) as web:
-        reply, _ = signed_up(sqlite_table, web, url=url, retry={"attempts": 1}, **PARSE)
-    assert reply.status == 502
+    touched: list[bytes] = []
+    speak = saying(HEAD + b"Content-Length: 2\r\nConnection: close\r\n\r\n{}")
+    with answering(speak, context, touched) as url, closing(HttpWeb()) as web:
+        reply, scene = signed_up(sqlite_table, web, url=url, retry={"wait": "0s"}, **PARSE)
+        port = urlsplit(url).port
+        with (
+            socket.create_connection(("127.0.0.1", port)) as connection,
+            careless.wrap_socket(connection, server_hostname="127.0.0.1") as spoken,
+        ):
+            assert spoken.version() == version.name.replace("_", "."), "the server itself speaks it"
+    assert (reply.status, stored(scene)) == (502, False)
+    assert touched == [TLS] * 4

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
-import pytest
+from typing import Any
 
+import pytest
+from tests.store.seams import Recording
+
+from vestibule.adapters.dynamodb import DynamoDbTable
+from vestibule.adapters.dynamodb_call import Call, Refused
 from vestibule.ports import Absent, Change, Delete, Present, Put, Table, TransactionCancelled, Update
 
 
@@ -48,3 +53,35 @@ def test_the_feed_goes_on_behind_a_sequence(faithful_table: Table, size: int) ->
 
 def test_a_table_without_writes_has_no_changes(faithful_table: Table) -> None:
     assert faithful_table.changes(None, 10) == []
+
+
+def test_whoever_follows_a_stream_asks_it_for_nothing_but_records(
+    dynamodb_local_call: Call, dynamodb_local_name: str
+) -> None:
+    seam = Recording(dynamodb_local_call)
+    table = DynamoDbTable(dynamodb_local_name, seam)
+    table.write(Put({"pk": "a", "sk": "#"}))
+    (first,) = table.changes(None, 10)
+    seam.reset()
+    assert table.changes(first.sequence, 10) == []
+    table.write(Put({"pk": "b", "sk": "#"}))
+    assert [change.key for change in table.changes(first.sequence, 10)] == [("b", "#")]
+    assert seam.operations == ["GetRecords", "PutItem", "GetRecords"]
+
+
+def test_an_iterator_that_is_too_old_is_asked_for_again(dynamodb_local_call: Call, dynamodb_local_name: str) -> None:
+    expired: list[str] = []
+
+    def call(operation: str, document: dict[str, Any]) -> dict[str, Any]:
+        if operation == "GetRecords" and document["ShardIterator"] in expired:
+            raise Refused("ExpiredIteratorException", "", {})
+        answer = dynamodb_local_call(operation, document)
+        if operation == "GetRecords":
+            expired.append(answer["NextShardIterator"])
+        return answer
+
+    table = DynamoDbTable(dynamodb_local_name, call)
+    table.write(Put({"pk": "a", "sk": "#"}))
+    (first,) = table.changes(None, 10)
+    table.write(Put({"pk": "b", "sk": "#"}))
+    assert [change.key for change in table.changes(first.sequence, 10)] == [("b", "#")]

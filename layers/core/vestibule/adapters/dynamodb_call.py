@@ -78,7 +78,10 @@ TROUBLES = {
 
 CONDITION_FAILED = ("ConditionalCheckFailedException", "ConditionalCheckFailed")
 CANCELLED = "TransactionCanceledException"
-ANSWERS = (CONDITION_FAILED[0], CANCELLED, "ResourceInUseException", "TrimmedDataAccessException")
+ANSWERS = (
+    *(CONDITION_FAILED[0], CANCELLED, "ResourceInUseException"),
+    *("ExpiredIteratorException", "TrimmedDataAccessException"),
+)
 """Errors that say something to the caller, who gets them as Refused."""
 
 PAUSE_SECONDS = 0.025

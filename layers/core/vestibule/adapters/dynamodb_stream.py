@@ -24,18 +24,56 @@ class Stream:
         self._table = table
         self._call = call
         self._arn: str | None = None
+        self._at: str | None = None
+        self._ahead: dict[str, str] = {}
+        """Open shard → iterator behind `_at`, so that who goes on there asks for nothing but records. May be empty."""
 
     def read(self, after: str | None, limit: int) -> list[Change]:
-        arn = self._arn = self._arn or self._find()
         position: Position = json.loads(after) if after else {}
-        shards = self._shards(arn)
-        position = {shard: position[shard] for shard in shards if shard in position}  # the others are forgotten
+        ahead, self._ahead = (self._ahead if after == self._at else {}), {}
         changes: list[Change] = []
-        for shard, is_closed in shards.items():
-            self._read_shard(arn, shard, is_closed, position, changes, limit)
-            if len(changes) >= limit:
-                break
+        try:
+            self._ahead = self._read(ahead, frozenset(), position, changes, limit)
+        except Refused:  # an iterator is too old
+            ahead = {}
+        if not ahead and not changes:
+            closed, ahead = self._iterators(position)
+            self._ahead = self._read(ahead, closed, position, changes, limit)
+        self._at = changes[-1].sequence if changes else after
         return changes
+
+    def _read(
+        self, ahead: dict[str, str], closed: frozenset[str], position: Position, changes: list[Change], limit: int
+    ) -> dict[str, str]:
+        """The iterators to go on with; none where that is not all of it: the limit is reached, or a shard ended."""
+        following: dict[str, str] = {}
+        for shard, start in ahead.items():
+            iterator: str | None = start
+            while iterator:
+                if len(changes) >= limit:
+                    return {}
+                count = min(limit - len(changes), RECORDS_PER_CALL)
+                answer = self._call("GetRecords", {"ShardIterator": iterator, "Limit": count})
+                for record in answer["Records"]:
+                    position[shard] = record["dynamodb"]["SequenceNumber"]
+                    changes.append(_change(record["dynamodb"], json.dumps(position)))
+                iterator = answer.get("NextShardIterator")
+                if len(answer["Records"]) < count and shard not in closed:
+                    break  # an open shard goes on for ever
+            if iterator:
+                following[shard] = iterator
+            elif shard not in closed:
+                return {}
+        return following
+
+    def _iterators(self, position: Position) -> tuple[frozenset[str], dict[str, str]]:
+        """(the closed shards, where to begin in each). Forgets the positions in shards that are gone."""
+        arn = self._arn = self._arn or self._find()
+        shards = self._shards(arn)
+        for shard in position.keys() - shards.keys():
+            del position[shard]
+        starts = {shard: self._iterator(arn, shard, position.get(shard)) for shard in shards}
+        return frozenset(shard for shard, is_closed in shards.items() if is_closed), starts
 
     def _find(self) -> str:
         description = self._call("DescribeTable", {"TableName": self._table})["Table"]
@@ -63,20 +101,6 @@ class Stream:
 
         shards.sort(key=lambda shard: (generation(shard), shard["ShardId"]))
         return {shard["ShardId"]: "EndingSequenceNumber" in shard["SequenceNumberRange"] for shard in shards}
-
-    def _read_shard(
-        self, arn: str, shard: str, is_closed: bool, position: Position, changes: list[Change], limit: int
-    ) -> None:
-        iterator = self._iterator(arn, shard, position.get(shard))
-        while iterator and len(changes) < limit:
-            count = min(limit - len(changes), RECORDS_PER_CALL)
-            answer = self._call("GetRecords", {"ShardIterator": iterator, "Limit": count})
-            for record in answer["Records"]:
-                position[shard] = record["dynamodb"]["SequenceNumber"]
-                changes.append(_change(record["dynamodb"], json.dumps(position)))
-            if not answer["Records"] and not is_closed:
-                return  # an open shard goes on for ever
-            iterator = answer.get("NextShardIterator")
 
     def _iterator(self, arn: str, shard: str, sequence: str | None) -> str:
         start = {"StreamArn": arn, "ShardId": shard}

@@ -263,9 +263,10 @@ def test_a_pattern_that_explodes_is_answered_at_once(sqlite_table: SqliteTable, 
         },
     }
     world = World.build(sqlite_table, schema=schema)
+    Native(world).sign_up("!")
     started = process_time()
-    assert Native(world).sign_up("a" * 100_000 + "!").status in (400, 413)
-    assert process_time() - started < 1
+    assert Native(world).sign_up("a" * 100_000 + "!").status == 400
+    assert process_time() - started < 0.1
 
 
 @pytest.mark.attack("flt-13")

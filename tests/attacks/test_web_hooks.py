@@ -24,12 +24,26 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from tests.hooks.web_hook.target import INTERRUPT, PARSE, REFUSAL, TEMPLATES, WHOLE, Scene, after, answer
-from tests.world import PASSWORD, Browser, Native, Reply, Spa
+from tests import settings
+from tests.hooks.web_hook.target import (
+    INTERRUPT,
+    PARSE,
+    REFUSAL,
+    TEMPLATES,
+    WHOLE,
+    Scene,
+    Target,
+    after,
+    answer,
+    hook,
+)
+from tests.world import PASSWORD, Browser, Client, Native, Reply, Spa, World
 
 from vestibule.adapters import web_sockets
 from vestibule.adapters.sqlite import SqliteTable
 from vestibule.adapters.web import HttpWeb, guarded
+from vestibule.config.document import merged
+from vestibule.local.bus import Bus
 from vestibule.ports import WebResponse, WebTimeout, WebUnreachable
 
 EMAIL = "alice@example.org"
@@ -350,6 +364,30 @@ def test_what_targets_are_told_holds_no_secret(sqlite_table: SqliteTable, kind: 
     told = b"".join(call.body for call in scene.target.calls).decode()
     hidden = [PASSWORD, "another-kettle-77", "$argon2", "$2a$", "hashed_password", "ory_st_", "metadata_admin"]
     hidden += [value for value in (*client.cookies.values(), client.token or "") if value]
+    assert not [text for text in hidden if text in told]
+
+
+@pytest.mark.attack("hook-13")
+@pytest.mark.parametrize("config", [PARSE, INTERRUPT, {}, {"response": {"ignore": True}}])
+@pytest.mark.parametrize("kind", [Browser, Native])
+def test_targets_see_no_second_factor(sqlite_table: SqliteTable, kind: type[Client], config: dict[str, Any]):
+    """Neither one that the form offers to an app, nor backup codes that are about to be taken on or shown again."""
+    hooks = {"hooks": [hook(**config)]}
+    after_ = dict.fromkeys(("profile", "totp", "lookup_secret"), hooks)
+    changes = {"selfservice": {"flows": {"settings": {"before": hooks, "after": after_}}}}
+    target = Target()
+    world = World.build(sqlite_table, merged(settings.CONFIG, changes), web=target, templates=TEMPLATES)
+    client = kind(world)
+    client.sign_up(EMAIL)
+    form = client.start("settings")
+    hidden = [settings.secret_of(form), form.nodes["totp_qr"]["attributes"]["src"]]
+    settings.shown(client, client.submit(form, method="profile", traits={"email": EMAIL, "age": 30}))
+    hidden += [settings.enrol_totp(client), *settings.enrol_codes(client)]
+    revealed = settings.shown(client, settings.press(client, client.start("settings"), "lookup_secret_reveal"))
+    assert set(settings.codes_of(revealed)) <= set(hidden)
+    Bus(world.svc).step()
+    told = b"".join(call.body for call in target.calls).decode()
+    assert len(target.calls) >= 6
     assert not [text for text in hidden if text in told]
 
 

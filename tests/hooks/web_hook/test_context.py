@@ -9,7 +9,7 @@ import pytest
 from tests import recovery
 from tests.hooks.journeys import ANN, JOURNEYS, default
 from tests.hooks.web_hook.target import PARSE, TEMPLATES, Scene, Target, after, answer, before, hook
-from tests.world import CLIENTS, PUBLIC, Browser, Client, Native, Spa, World
+from tests.world import CLIENTS, PASSWORD, PUBLIC, Browser, Client, Native, Spa, World
 
 from vestibule.adapters.sqlite import SqliteTable
 from vestibule.domain.session import NIL_UUID
@@ -86,6 +86,8 @@ def test_behind_a_form_there_is_somebody(
     assert ctx["flow"].get("transient_payload") == (None if flow == "settings" else {}), "as recorded"
     assert ctx["request_method"] == "POST"
     assert ctx["request_url"] == f"{PUBLIC}/self-service/{flow}?flow={ctx['flow']['id']}"
+    sent = [text for data in recovery.letters(scene.world, ANN) for name, text in data.items() if name.endswith("code")]
+    assert not [text for text in (PASSWORD, *sent) if f'"{text}"' in scene.target.calls[-1].body.decode()]
 
 
 @pytest.mark.parametrize(("config", "is_stored"), [(PARSE, False), ({}, True)])
@@ -136,6 +138,7 @@ def test_before_settings_are_saved_both_what_is_wanted_and_what_is_there_are_tol
     assert ctx["flow"]["state"] == "show_form"
 
 
+@pytest.mark.attack("hook-13")
 @pytest.mark.parametrize("kind", [Browser, Spa])
 def test_own_cookies_stay_here(sqlite_table: SqliteTable, kind: type[Client]):
     """Those of the session, of its forms, and of what waits for a sign-in; also where `Cookie` is on the allow-list."""
@@ -151,6 +154,7 @@ def test_own_cookies_stay_here(sqlite_table: SqliteTable, kind: type[Client]):
     assert call.json["request_headers"] == {"Accept": [client.accept]}
 
 
+@pytest.mark.attack("hook-13")
 def test_tokens_stay_here_whatever_the_allow_list_says(sqlite_table: SqliteTable):
     target = Target()
     names = ["X-Session-Token", "Authorization", "X-Trace"]
@@ -161,6 +165,7 @@ def test_tokens_stay_here_whatever_the_allow_list_says(sqlite_table: SqliteTable
     assert target.calls[-1].json["request_headers"] == {"X-Trace": ["7"]}
 
 
+@pytest.mark.attack("hook-13")
 def test_a_link_that_is_not_used_up_yet_stays_here(sqlite_table: SqliteTable):
     target, hooks = Target(), {"use": "link", "after": {"hooks": [hook()]}}
     changes = {"selfservice": {"flows": {"recovery": hooks}}}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
@@ -27,6 +27,9 @@ _CLIENT_IP = "true-client-ip"
 _OF_PROXIES = ("cf-", "cloudfront-", "forwarded", "x-forwarded-", "x-real-ip")
 _LINK = re.compile(r"(?<=[?&]token=)[^&]+")
 """What a link in a mail proves: it still does while hooks of a recovery run."""
+
+_SHOWN_TO_ONE = frozenset({"totp_qr", "totp_secret_key", "lookup_secret_codes"})
+"""Nodes with a second factor in them, by their ids."""
 
 _ZERO_TIME = "0001-01-01T00:00:00Z"
 
@@ -55,6 +58,11 @@ def is_before(point: Point) -> bool:
     return point.value.endswith(".before")
 
 
+def told_nodes(nodes: Iterable[Json]) -> list[Json]:
+    """Those of a form, as JSON, without what only its person is to see."""
+    return [node for node in nodes if node["attributes"].get("id") not in _SHOWN_TO_ONE]
+
+
 def told_identity(moment: Moment) -> Identity | None:
     """At login the one of the answer, which hooks may have changed without changing what is stored."""
     if moment.point is Point.LOGIN_AFTER and moment.issued is not None and moment.issued.shown.identity is not None:
@@ -72,8 +80,8 @@ def _flow(moment: Moment, svc: Services) -> Json:
     former = moment.issued.shown.identity if moment.issued is not None else None
     if moment.point is Point.SETTINGS_POST_PERSIST and former is not None:
         wire["identity"] = former.to_wire(svc.urls.public)
-    if moment.point is Point.SETTINGS_BEFORE:
-        wire["ui"] |= {"nodes": None}
+    nodes = None if moment.point is Point.SETTINGS_BEFORE else told_nodes(wire["ui"]["nodes"])
+    wire["ui"] |= {"nodes": nodes}
     return wire
 
 

@@ -20,7 +20,7 @@ from vestibule.domain.json import Json
 from vestibule.domain.request import Request
 from vestibule.hooks import choosing
 from vestibule.hooks.hook import Moment
-from vestibule.hooks.web_hook.context import context
+from vestibule.hooks.web_hook.context import context, told_nodes
 from vestibule.hooks.web_hook.due import WAITED_FOR, due, event_of, kept_as
 from vestibule.hooks.web_hook.event import event_id
 from vestibule.hooks.web_hook.naming import name_of
@@ -86,7 +86,7 @@ def context_of(event: Event, svc: Services) -> Json | None:
     stranger = Request(
         method="GET", path="", url="", csrf_secrets=(csrf.new_secret(svc.random.bytes),), csrf_is_new=True
     )
-    ctx["flow"]["ui"]["nodes"] = drawing.container(flow, stranger, svc).to_wire()["nodes"]
+    ctx["flow"]["ui"]["nodes"] = told_nodes(drawing.container(flow, stranger, svc).to_wire()["nodes"])
     return ctx
 
 

@@ -115,10 +115,11 @@ def test_logins_have_the_real_session(sqlite_table: SqliteTable, refresh: str):
     assert (told(scene)["session"]["id"] == former) is bool(refresh)
 
 
-def test_settings_have_session_and_identity(sqlite_table: SqliteTable):
+@pytest.mark.parametrize("kind", CLIENTS)
+def test_settings_have_session_and_identity(sqlite_table: SqliteTable, kind: type[Client]):
     scene = Scene(sqlite_table, before("settings"), after("settings", "profile"))
-    client = Native(scene.world)
-    client.token = client.sign_up(EMAIL).json["session_token"]
+    client = kind(scene.world)
+    client.sign_up(EMAIL)
     flow = client.start("settings")
     assert told(scene)["session"]["identity"]["traits"] == {"email": EMAIL, "name": {}}
     assert told(scene)["flow"]["ui"]["nodes"] is None

@@ -8,12 +8,13 @@ import json
 import logging
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
 from tests.providers import CLIENT_ID, ISSUER, Provider, answer, away, configured, deployed, key, there_and_back, where
-from tests.world import PASSWORD, PUBLIC, Browser, Native, Reply, Spa, World
+from tests.world import PASSWORD, PUBLIC, Browser, Flow, Native, Reply, Spa, World
 
 from vestibule.adapters.sqlite import SqliteTable
 from vestibule.config.model import Config
@@ -269,6 +270,48 @@ def test_a_waiting_account_is_linked_to_nobody_else(provider: Provider, world: W
     stored = world.svc.identities.find(bea.id)
     assert stored is not None
     assert stored.credential("oidc") is None
+
+
+def led(client: Spa, flow: Flow, how: str, **fields: str) -> Reply:
+    """Somebody is led into the flow, by a link or by a form on another site."""
+    action, sent = flow.document["ui"]["action"], urlencode(fields)
+    if how == "link":
+        return client.get(f"{action}&{sent}")
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": "https://evil.example"}
+    return client.send("POST", action, sent.encode(), **headers)
+
+
+@pytest.mark.attack("csrf-05")
+@pytest.mark.parametrize("begun", [True, False], ids=["with a flow of their own", "without"])
+@pytest.mark.parametrize("how", ["link", "form"])
+@pytest.mark.parametrize("kind", ["login", "registration"])
+def test_nobody_signs_up_with_what_somebody_else_typed(kind: str, how: str, begun: bool, world: World):
+    attacker, victim = Spa(world), Spa(world)
+    flow = attacker.start(kind)
+    if begun:
+        victim.start(kind)
+    fields = {"provider": "example", "traits.email": "attacker@example.org"}
+    reply = led(victim, flow, how, **fields)
+    assert (reply.status, reply.error_id) == (403, "security_csrf_violation")
+    assert led(attacker, flow, how, **fields).status == 422
+
+
+@pytest.mark.attack("oidc-07")
+@pytest.mark.parametrize("how", ["link", "form"])
+def test_nobody_links_an_account_that_somebody_else_left_waiting(
+    how: str, provider: Provider, sqlite_table: SqliteTable
+):
+    world = deployed(sqlite_table, provider, configured({}, {"id": "second"}))
+    victim, attacker = Spa(world), Spa(world)
+    victim.get(provider.approves(where(away(victim, provider="second")), email=EMAIL))
+    waiting = attacker.get(provider.approves(where(away(attacker)), sub="attacker", email=EMAIL)).flow
+    again = Spa(world)
+    again.start("login")
+    reply = led(again, waiting, how, provider="second")
+    assert (reply.status, reply.error_id) == (403, "security_csrf_violation")
+    stored = world.svc.identities.find(victim.whoami().json["identity"]["id"])
+    assert stored is not None
+    assert [each.identifiers for each in stored.credentials if each.type == "oidc"] == [("second:1",)]
 
 
 @pytest.mark.attack("oidc-07")

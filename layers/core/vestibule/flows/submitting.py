@@ -83,12 +83,14 @@ def chosen_of(methods: Sequence[_Part], known: frozenset[str], form: Form, svc: 
 
 
 def guard(flow: Flow, form: Form, request: Request, svc: Services) -> Problem | None:
-    """`loading.guard`, except for whoever leaves for a provider: that needs no token (contract 07 §2).
+    """`loading.guard`, but whoever leaves for a provider needs no token (contract 07 §2), only the flow's cookie.
 
-    Nothing has happened then; the one who comes back needs the cookie that is set now.
+    Else a link into somebody else's flow would sign people up with what that one typed, or link the account that waits
+    in it to theirs. Raises CsrfViolation.
     """
     leaving = next((each for each in methods_of(flow.kind) if each.id == OIDC), None)
     if not flow.is_api and leaving is not None and leaving.enabled(svc) and leaving.responsible(form):
+        loading.ensure_own(flow, request)
         return None
     return loading.guard(flow, request, form.text("csrf_token"))
 

@@ -315,6 +315,21 @@ def test_nobody_links_an_account_that_somebody_else_left_waiting(
 
 
 @pytest.mark.attack("oidc-07")
+def test_an_app_that_sends_somebody_else_to_their_provider_gets_nothing_linked(
+    provider: Provider, sqlite_table: SqliteTable
+):
+    world = deployed(sqlite_table, provider, configured({}, {"id": "second"}))
+    victim, attacker = Spa(world), Native(world)
+    victim.get(provider.approves(where(away(victim, provider="second")), email=EMAIL))
+    waiting = Spa(world).get(provider.approves(where(away(attacker)), sub="attacker", email=EMAIL)).flow
+    led_there = where(attacker.submit(waiting, provider="second"))
+    assert Spa(world).get(provider.approves(led_there, email=EMAIL)).status == 200
+    stored = world.svc.identities.find(victim.whoami().json["identity"]["id"])
+    assert stored is not None
+    assert [each.identifiers for each in stored.credentials if each.type == "oidc"] == [("second:1",)]
+
+
+@pytest.mark.attack("oidc-07")
 def test_an_address_counts_as_verified_where_the_provider_says_so(provider: Provider, world: World):
     for subject, verified in (("1", True), ("2", False), ("3", "true"), ("4", "false")):
         browser = Spa(world)

@@ -19,6 +19,7 @@ from vestibule.flows import submitting
 from vestibule.flows.settings_change import Submitted, change
 from vestibule.flows.vouched import arrived, as_browsers_see, with_returned
 from vestibule.lifecycle import loading, opening, owned
+from vestibule.methods.identifier import LINK
 from vestibule.methods.method import Attempt, Change, Form, Vouched
 from vestibule.methods.oidc import apple, client, journey, links, oauth1, person
 from vestibule.methods.oidc.endpoints import endpoints
@@ -108,8 +109,15 @@ def _entered(trip: Journey, request: Request, svc: Services) -> Outcome:
     vouched = _vouched(trip, request, svc)
     if isinstance(vouched, str):
         return _handed_over(_refused(trip, flow, vouched, request, svc), flow, svc)
-    attempt = Attempt(request, flow, Form({}), None if flow.is_api else session, {})
+    attempt = Attempt(request, _linking_nothing(flow), Form({}), None if flow.is_api else session, {})
     return _handed_over(arrived(vouched, attempt, svc), flow, svc)
+
+
+def _linking_nothing(flow: Flow) -> Flow:
+    """An app's flow without the account that waits in it: whoever comes back may have been led there by another."""
+    if not flow.is_api:
+        return flow
+    return replace(flow, internal={name: value for name, value in flow.internal.items() if name != LINK})
 
 
 def _refused(trip: Journey, flow: Flow, why: str, request: Request, svc: Services) -> Outcome:

@@ -79,7 +79,7 @@ def _install() -> None:
 @contextmanager
 def _on_dynamodb_local(port_base: int) -> Iterator[tuple[Store, Path]]:
     """A server that writes down the functions' calls into the folder. Raises Missing."""
-    with running_dynamodb_local() as endpoint, tempfile.TemporaryDirectory() as folder:
+    with running_dynamodb_local(shared=False) as endpoint, tempfile.TemporaryDirectory() as folder:
         start = f"env RECORD={folder} PYTHONPATH={ROOT} {BIN}/python -m tools.recording_serve {SERVE}"
         dsn = f"dynamodb://{{tables}}-{{group}}?endpoint={endpoint}&region=eu-central-1"
         yield Store("dynamodb", start, port_base, dsn), Path(folder)

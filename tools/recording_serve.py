@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextvars
 import os
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -80,7 +81,16 @@ def _parallel(self: Any, *tasks: Any, run: Any = system.ThreadParallel.__call__)
     return run(self, *[carried(task) for task in tasks])
 
 
+def _own_database(arguments: list[str]) -> None:
+    """One access key for each table: DynamoDB Local's streams get slow where many tables share a database."""
+    configured = Path(arguments[arguments.index("-c") + 1]).read_text()
+    table = re.search(r"dynamodb://([^?]+)", configured)
+    if table is not None:
+        os.environ["AWS_ACCESS_KEY_ID"] = re.sub(r"[^a-zA-Z0-9]", "", table[1])
+
+
 if __name__ == "__main__":
+    _own_database(sys.argv)
     file = Path(os.environ["RECORD"], str(os.getpid()))
     make = dsn.transport
     dsn.transport = lambda *options: Recording(make(*options), file)  # type: ignore[assignment,return-value] # stands in for it

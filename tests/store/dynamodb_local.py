@@ -16,13 +16,14 @@ SERVER = "com.amazonaws.services.dynamodbv2.local.main.ServerRunner"
 
 
 @contextmanager
-def running_dynamodb_local() -> Iterator[str]:
-    """Its endpoint; it ends with the block. Raises Missing."""
+def running_dynamodb_local(*, shared: bool = True) -> Iterator[str]:
+    """Its endpoint; it ends with the block. Not `shared`: each access key has a database of its own. Raises Missing."""
     folder = fetch()
     port = free_port()
     command = [
         "java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", f"-Djava.library.path={folder}",
-        "-cp", f"{folder}/*", SERVER, "-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(port),
+        "-cp", f"{folder}/*", SERVER, "-inMemory", "-disableTelemetry", "-port", str(port),
+        *(["-sharedDb"] if shared else []),
     ]  # fmt: skip
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:

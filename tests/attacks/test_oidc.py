@@ -14,7 +14,7 @@ import pytest
 from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
 from tests.providers import CLIENT_ID, ISSUER, Provider, answer, away, configured, deployed, key, there_and_back, where
-from tests.world import PASSWORD, PUBLIC, Browser, Flow, Native, Reply, Spa, World
+from tests.world import PASSWORD, PUBLIC, Browser, Client, Flow, Native, Reply, Spa, World
 
 from vestibule.adapters.sqlite import SqliteTable
 from vestibule.config.model import Config
@@ -327,6 +327,22 @@ def test_an_app_that_sends_somebody_else_to_their_provider_gets_nothing_linked(
     stored = world.svc.identities.find(victim.whoami().json["identity"]["id"])
     assert stored is not None
     assert [each.identifiers for each in stored.credentials if each.type == "oidc"] == [("second:1",)]
+
+
+@pytest.mark.attack("oidc-07")
+@pytest.mark.parametrize(
+    ("kind", "address"), [(Browser, "typed@example.org"), (Spa, "typed@example.org"), (Native, EMAIL)]
+)
+def test_what_an_app_typed_takes_the_place_of_no_claim_of_whoever_comes_back(
+    provider: Provider, world: World, kind: type[Client], address: str
+):
+    client = kind(world)
+    led_there = where(away(client, **{"traits.email": "typed@example.org"}))
+    back = Spa(world) if kind is Native else client
+    assert back.get(provider.approves(led_there, email=EMAIL)).status < 400
+    identity = world.svc.identities.by_identifier(["oidc"], "example:1")
+    assert identity is not None
+    assert identity.traits["email"] == address
 
 
 @pytest.mark.attack("oidc-07")

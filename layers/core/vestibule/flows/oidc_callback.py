@@ -110,6 +110,7 @@ def _entered(trip: Journey, request: Request, svc: Services) -> Outcome:
     if isinstance(vouched, str):
         return _handed_over(_refused(trip, flow, vouched, request, svc), flow, svc)
     attempt = Attempt(request, _linking_nothing(flow), Form({}), None if flow.is_api else session, {})
+    vouched = replace(vouched, claims_first=flow.is_api)
     return _handed_over(arrived(vouched, attempt, svc), flow, svc)
 
 

@@ -71,7 +71,7 @@ def _unknown(vouched: Vouched, attempt: Attempt, svc: Services) -> Outcome:
             return changed
         flow = changed
     flow = with_returned(flow, provider.id, named=True)
-    form = _form(vouched, mapping.filled_in(made.traits, vouched.traits))
+    form = _form(vouched, mapping.filled_in(made.traits, vouched.traits, claims_first=vouched.claims_first))
     attempt = replace(attempt, flow=flow, form=form, session=None)
     proposed = traits.proposed(attempt, svc)
     if isinstance(proposed, tuple):

@@ -120,7 +120,8 @@ class Redirected(Unprinted, frozen=True):
 class Vouched(Unprinted, frozen=True):
     """A provider says who the person is: whether that signs them in or up is yet to be seen.
 
-    `claims` are theirs, `tokens` what else it gave. `traits` and `payload` were in the form that the person left with.
+    `claims` are theirs, `tokens` what else it gave. `traits` and `payload` were in the form that the person left with;
+    `claims_first`: that may have been another person, who would sign them up with an address of their own.
     """
 
     provider: Provider
@@ -128,6 +129,7 @@ class Vouched(Unprinted, frozen=True):
     tokens: Tokens
     traits: Mapping[str, Any] = field(default_factory=dict[str, Any])
     payload: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    claims_first: bool = False
 
 
 Verdict = Proven | Rejected | Pending | Redirected | Vouched

@@ -51,9 +51,11 @@ def mapped(provider: Provider, claims: Json, identity: Identity | None, svc: Ser
     return Mapped(traits, metadata, tuple(_verified(dig(person, "verified_addresses"))))
 
 
-def filled_in(claimed: Json, typed: Any) -> Json:
-    """The traits with what the person typed over what the provider claims; what they left empty is no answer."""
-    return merged(claimed, _given(typed)) if is_object(typed) else claimed
+def filled_in(claimed: Json, typed: Any, *, claims_first: bool) -> Json:
+    """The traits with what was typed over what the provider claims, or below it; what was left empty is no answer."""
+    if not is_object(typed):
+        return claimed
+    return merged(_given(typed), _given(claimed)) if claims_first else merged(claimed, _given(typed))
 
 
 def _given(typed: Json) -> Json:

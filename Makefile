@@ -30,7 +30,7 @@ AGAIN := $(if $(CI),,false)
 TESTS ?=
 # Every module, what reads and checks input, and the stores: without programs beside them.
 OLDEST_TESTS := tests/architecture/test_every_module.py tests/domain tests/crypto tests/config tests/stores tests/ui \
-	tests/edge tests/lifecycle -k "not dynamodb_local and not moto"
+	tests/edge tests/store -k "not dynamodb_local and not moto"
 CONFIG ?= infra/config/kratos.yml
 UV_PIP = $(BIN)/uv pip install --quiet --python
 
